@@ -1,0 +1,9 @@
+//! MQTT 3.1, 3.1.1 and 5.0 as a sans-IO state machine.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod id;
+pub mod time;
+pub mod version;

@@ -1,0 +1,101 @@
+//! Every bound there is, with its unit, its default and the reason. Zero means "no limit" only where it says so.
+
+/// Bounds on what clients can make the broker hold or do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Seconds from opening a connection to a whole CONNECT. A half-open attacker holds a socket that long.
+    pub connect_timeout_seconds: u16,
+    /// Seconds that the embedder has to answer a question; then the machine refuses.
+    pub answer_timeout_seconds: u16,
+    /// The largest packet taken from a client, fixed header included; announced as Maximum Packet Size.
+    /// Mosquitto's default: large enough for a home automation's device list.
+    pub maximum_packet_size_bytes: u32,
+    /// The largest CONNECT: client identifier, user, password, will and properties at their own limits.
+    pub connect_packet_size_bytes: u32,
+    /// The longest keep alive of a 5.0 client (Server Keep Alive); 0 for no limit. Bounds how long a dead
+    /// peer goes unseen.
+    pub keep_alive_seconds_5_0: u16,
+    /// Bytes of a client identifier. Every one is kept in memory as long as its session.
+    pub client_identifier_bytes: u16,
+    /// Bytes of a User Name.
+    pub user_name_bytes: u16,
+    /// Bytes of a topic name or filter. Longer ones are a memory attack rather than a name.
+    pub topic_bytes: u16,
+    /// Levels of a topic name or filter: the depth of a walk through the tree.
+    pub topic_levels: u16,
+    /// Bytes of a will payload: kept as long as its session.
+    pub will_payload_bytes: u32,
+    /// User Properties in a packet.
+    pub user_properties: u16,
+    /// Bytes of the properties of a packet.
+    pub properties_bytes: u32,
+    /// QoS 1 and 2 PUBLISH packets of one client that are not yet acknowledged; announced as Receive
+    /// Maximum. Also the acknowledgements that may wait for the journal before reading pauses.
+    pub receive_maximum: u16,
+    /// QoS 1 and 2 PUBLISH packets in flight to one client, whatever it would take.
+    pub in_flight_maximum: u16,
+    /// Topic aliases that a client may set; announced as Topic Alias Maximum.
+    pub topic_alias_maximum: u16,
+    /// Topic filters in one SUBSCRIBE or UNSUBSCRIBE: work done in one go.
+    pub filters_per_packet: u16,
+    /// Subscriptions of one session.
+    pub subscriptions_per_session: u32,
+    /// Messages in the queue of one session.
+    pub queue_messages: u32,
+    /// Bytes (topic, properties, payload) in the queue of one session.
+    pub queue_bytes: u32,
+    /// Bytes of QoS 0 messages that wait for one slow socket; then the oldest are dropped.
+    pub qos0_backlog_bytes: u32,
+    /// Bytes encoded ahead of a socket. Beyond this mark, messages wait as shared entries in queues.
+    pub transmit_mark_bytes: u32,
+    /// Retained messages.
+    pub retained_messages: u32,
+    /// Bytes of retained messages.
+    pub retained_bytes: u64,
+    /// The longest session expiry of a 5.0 client, in seconds; `u32::MAX` for no limit.
+    pub session_expiry_seconds_5_0: u32,
+    /// How long the session of a 3.x client with Clean Session 0 is kept after it left, in seconds;
+    /// `u32::MAX` for ever.
+    pub session_expiry_seconds_3: u32,
+    /// Topics whose receivers are remembered, so that publishers that repeat themselves need no search.
+    pub routes_remembered: u32,
+    /// Free transmit buffers kept for the next connection that has bytes.
+    pub transmit_buffers_pooled: u16,
+    /// The largest sum of the memory account, in bytes.
+    pub memory_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect_timeout_seconds: 10,
+            answer_timeout_seconds: 10,
+            maximum_packet_size_bytes: 2_000_000,
+            connect_packet_size_bytes: 200 * 1024,
+            keep_alive_seconds_5_0: 3_600,
+            client_identifier_bytes: 256,
+            user_name_bytes: 256,
+            topic_bytes: 4_096,
+            topic_levels: 128,
+            will_payload_bytes: 64 * 1024,
+            user_properties: 64,
+            properties_bytes: 64 * 1024,
+            receive_maximum: 256,
+            in_flight_maximum: 1_024,
+            topic_alias_maximum: 64,
+            filters_per_packet: 1_000,
+            subscriptions_per_session: 20_000,
+            queue_messages: 10_000,
+            queue_bytes: 16 * 1024 * 1024,
+            qos0_backlog_bytes: 1024 * 1024,
+            transmit_mark_bytes: 256 * 1024,
+            retained_messages: 1_000_000,
+            retained_bytes: 256 * 1024 * 1024,
+            session_expiry_seconds_5_0: u32::MAX,
+            session_expiry_seconds_3: u32::MAX,
+            routes_remembered: 4_096,
+            transmit_buffers_pooled: 64,
+            memory_bytes: 512 * 1024 * 1024,
+        }
+    }
+}

@@ -5,5 +5,9 @@
 extern crate alloc;
 
 pub mod id;
+pub mod retained;
+pub mod slab;
 pub mod time;
+pub mod timer;
+pub mod topic;
 pub mod version;

@@ -2,9 +2,12 @@
 
 pub mod filter;
 pub mod name;
+mod node;
 mod receivers;
+mod recent_filters;
 pub mod route;
 mod stand_in;
+mod subscriber;
 mod subscription_list;
 mod symbol;
 pub mod tree;

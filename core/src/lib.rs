@@ -11,3 +11,5 @@ pub mod time;
 pub mod timer;
 pub mod topic;
 pub mod version;
+pub mod violation;
+pub mod wire;

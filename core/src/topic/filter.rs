@@ -1,28 +1,30 @@
 //! Topic Filters: which are valid, what they match (section 4.7), and what one says about another.
 //!
-//! All but [`is_valid`] and [`parse_shared`] take filters and names that are valid.
+//! All but [`validate`] and [`parse_shared`] take filters and names that are valid.
 
 use super::name::levels;
+use crate::violation::Violation;
+use crate::wire::text;
 
-/// Whether this may stand in SUBSCRIBE and UNSUBSCRIBE as Topic Filter: at least one character
-/// [MQTT-4.7.3-1], no U+0000 [MQTT-4.7.3-2], at most 65,535 bytes [MQTT-4.7.3-3], `+` only as a whole level
-/// [MQTT-4.7.1-3] (5.0: [MQTT-4.7.1-2]), `#` only as the whole last level [MQTT-4.7.1-2]
-/// (5.0: [MQTT-4.7.1-1]).
-pub fn is_valid(filter: &str) -> bool {
-    if filter.is_empty() || filter.len() > 65_535 || filter.contains('\0') {
-        return false;
+/// Whether this may stand in SUBSCRIBE and UNSUBSCRIBE as Topic Filter. A shared subscription is judged as the
+/// text that it is; [`parse_shared`] says more.
+///
+/// # Errors
+///
+/// [`Violation::TopicFilterEmpty`] [MQTT-4.7.3-1], [`Violation::TextNul`] [MQTT-4.7.3-2],
+/// [`Violation::FilterTooLong`] above 65,535 bytes [MQTT-4.7.3-3],
+/// [`Violation::TopicFilterMultiLevelWildcard`], [`Violation::TopicFilterSingleLevelWildcard`].
+pub fn validate(filter: &str) -> Result<(), Violation> {
+    if filter.len() > usize::from(u16::MAX) {
+        return Err(Violation::FilterTooLong);
     }
-    let mut last_level = false;
-    levels(filter).all(|level| {
-        let goes_on = !last_level;
-        last_level = level == "#";
-        goes_on && (level.len() == 1 || !is_wildcard(level))
-    })
+    text::topic_filter(filter.as_bytes()).map(|_| ())
 }
 
 /// Whether the filter has a wildcard, so that it can match more than one topic.
+#[inline]
 pub fn is_wildcard(filter: &str) -> bool {
-    filter.bytes().any(|byte| matches!(byte, b'+' | b'#'))
+    text::has_wildcard(filter)
 }
 
 /// Whether `filter` matches `topic`, a Topic Name.
@@ -81,19 +83,22 @@ pub fn overlaps(one: &str, other: &str) -> bool {
     }
 }
 
-/// A filter that begins with `$share/` and is no Shared Subscription.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidShare;
-
-/// The parts of `$share/ShareName/filter` (5.0 section 4.8.2): the name and the filter. `Ok(None)` if this is
-/// an ordinary filter.
-pub fn parse_shared(filter: &str) -> Result<Option<(&str, &str)>, InvalidShare> {
+/// The parts of `$share/ShareName/filter` (5.0 section 4.8.2), a valid filter as a text: the name and the
+/// filter. `Ok(None)` if this is an ordinary filter.
+///
+/// # Errors
+///
+/// [`Violation::ShareNameEmpty`], [`Violation::ShareNameInvalid`].
+pub fn parse_shared(filter: &str) -> Result<Option<(&str, &str)>, Violation> {
     let Some(rest) = filter.strip_prefix("$share/") else { return Ok(None) };
-    // [MQTT-4.8.2-2]: a `/` and a Topic Filter behind the name.
-    let (name, filter) = rest.split_once('/').ok_or(InvalidShare)?;
-    // [MQTT-4.8.2-1], [MQTT-4.8.2-2]: a name of at least one character, none of them a wildcard.
-    if name.is_empty() || is_wildcard(name) || !is_valid(filter) {
-        return Err(InvalidShare);
+    let (name, filter) = rest.split_once('/').unwrap_or((rest, ""));
+    // [MQTT-4.8.2-1]
+    if name.is_empty() {
+        return Err(Violation::ShareNameEmpty);
+    }
+    // [MQTT-4.8.2-2]: no wildcard in the name, a Topic Filter behind it.
+    if is_wildcard(name) || filter.is_empty() {
+        return Err(Violation::ShareNameInvalid);
     }
     Ok(Some((name, filter)))
 }

@@ -6,7 +6,6 @@ mod node;
 mod receivers;
 mod recent_filters;
 pub mod route;
-mod stand_in;
 mod subscriber;
 mod subscription_list;
 mod symbol;

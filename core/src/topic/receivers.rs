@@ -6,9 +6,9 @@ use core::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::stand_in::QoS;
 use super::subscriber::{NONE, Subscriber};
 use super::tree::{SessionIndex, SubscriptionTree};
+use crate::wire::QoS;
 
 /// A session that receives what is published to a topic, and how (5.0 section 3.3.4, 3.1.1 section 3.3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 use super::node::{NodeIndex, Nodes, Search};
-use super::stand_in::SubscriptionOptions;
 use super::subscriber::{Chain, NONE, Subscriber, Subscribers};
 use super::subscription_list::SubscriptionList;
 use super::symbol::Symbol;
+use crate::wire::SubscriptionOptions;
 
 /// A session, by its place in the table of sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,7 +43,7 @@ impl SubscriptionTree {
     }
 
     /// Subscribes `session` to `filter`; gives the subscription that this replaces. `filter` must be valid
-    /// ([`super::filter::is_valid`]), `list` that of the session.
+    /// ([`super::filter::validate`]), `list` that of the session.
     pub fn insert(
         &mut self,
         list: &mut SubscriptionList,

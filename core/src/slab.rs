@@ -125,3 +125,57 @@ impl<T> Slab<T> {
         self.free = first;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_value_with_room_to_spare_takes_no_more() {
+        assert_eq!(size_of::<Slot<Box<u64>>>(), 16);
+        assert_eq!(size_of::<Slot<(u32, u32, bool)>>(), size_of::<(u32, u32, bool)>());
+    }
+
+    #[test]
+    fn nothing_is_allocated_before_the_first_value() {
+        assert_eq!(Slab::<u64>::new().cost(), 0);
+        assert_eq!(Slab::<u64>::new().get(0), None);
+        assert_eq!(Slab::<u64>::new().remove(u32::MAX), None);
+    }
+
+    #[test]
+    fn numbers_rise_and_are_used_again() {
+        let mut slab = Slab::new();
+        for number in 0..600 {
+            assert_eq!(slab.insert(number), number);
+        }
+        assert_eq!(slab.cost(), 3 * PAGE_SLOTS * size_of::<Slot<u32>>());
+        assert_eq!((slab.remove(7), slab.remove(300)), (Some(7), Some(300)));
+        assert_eq!((slab.insert(0), slab.insert(0), slab.insert(0)), (300, 7, 600));
+    }
+
+    proptest! {
+        #[test]
+        fn a_slab_is_a_map(steps in prop::collection::vec((0..3_u8, 0..600_u32), 0..2_000)) {
+            let (mut slab, mut model) = (Slab::new(), BTreeMap::new());
+            for (step, number) in steps {
+                match step {
+                    0 => prop_assert_eq!(slab.remove(number), model.remove(&number)),
+                    _ => {
+                        let index = slab.insert(number);
+                        prop_assert_eq!(model.insert(index, number), None);
+                        *slab.get_mut(index).unwrap() += 1;
+                        *model.get_mut(&index).unwrap() += 1;
+                    }
+                }
+                prop_assert_eq!(slab.get(number), model.get(&number));
+                prop_assert_eq!(slab.len(), model.len());
+            }
+            prop_assert!(slab.iter().eq(model.iter().map(|(&index, value)| (index, value))));
+        }
+    }
+}

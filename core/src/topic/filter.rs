@@ -50,9 +50,7 @@ pub fn covers(wide: &str, narrow: &str) -> bool {
     if wildcard_meets_dollar(wide, narrow) {
         return false;
     }
-    // The same topics: there is none without a level.
-    let narrow = if narrow == "#" { "+/#" } else { narrow };
-    let mut narrow = levels(narrow);
+    let mut narrow = levels(without_empty_parent(narrow));
     for level in levels(wide) {
         if level == "#" {
             return true;
@@ -71,7 +69,7 @@ pub fn overlaps(one: &str, other: &str) -> bool {
     if wildcard_meets_dollar(one, other) || wildcard_meets_dollar(other, one) {
         return false;
     }
-    let (mut one, mut other) = (levels(one), levels(other));
+    let (mut one, mut other) = (levels(without_empty_parent(one)), levels(without_empty_parent(other)));
     loop {
         match (one.next(), other.next()) {
             (Some("#"), _) | (_, Some("#")) | (None, None) => return true,
@@ -103,10 +101,20 @@ pub fn parse_shared(filter: &str) -> Result<Option<(&str, &str)>, Violation> {
     Ok(Some((name, filter)))
 }
 
+/// A filter for the same topics. `/#` and `#` seem to include a parent level that is no Topic Name
+/// [MQTT-4.7.3-1].
+fn without_empty_parent(filter: &str) -> &str {
+    match filter {
+        "#" => "+/#",
+        "/#" => "/+/#",
+        _ => filter,
+    }
+}
+
 /// [MQTT-4.7.2-1]: a filter that begins with a wildcard has nothing to do with topics that begin with `$`.
 fn wildcard_meets_dollar(filter: &str, topic: &str) -> bool {
     topic.starts_with('$') && filter.starts_with(['+', '#'])
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -205,6 +205,12 @@ impl Nodes {
         self.symbols.cost_walk() + self.nodes.cost() + self.edges.allocation_size()
     }
 
+    /// How many nodes there are, and how many texts.
+    #[cfg(test)]
+    pub(super) fn in_use(&self) -> (usize, usize) {
+        (self.nodes.len(), self.symbols.len())
+    }
+
     fn child(&self, parent: NodeIndex, symbol: Symbol) -> Option<NodeIndex> {
         let node = self.nodes.get(parent.0)?;
         match symbol {

@@ -52,6 +52,11 @@ impl<'a> Receivers<'a> {
         self.receivers.len()
     }
 
+    /// Receivers and identifiers: the work of copying.
+    pub(super) fn weight(&self) -> usize {
+        self.receivers.len() + self.identifiers.len()
+    }
+
     /// Whether nobody receives.
     pub fn is_empty(&self) -> bool {
         self.receivers.is_empty()

@@ -14,7 +14,7 @@ use super::recent_filters::RecentFilters;
 const SET_SLOTS: usize = 4;
 /// Sets to begin with.
 const FIRST_SETS: usize = 4;
-/// A route with more receivers costs more to copy than it saves: its deliveries outweigh the search.
+/// A route with more receivers and identifiers costs more to copy than it saves: its deliveries outweigh the search.
 const RECEIVERS_MAX: usize = 1_024;
 /// Bytes of topics and receivers for each route that may be remembered; the oldest go beyond that.
 const BYTES_PER_ROUTE: usize = 1_024;
@@ -124,7 +124,7 @@ impl Routes {
     /// Remembers who receives `topic`, gathered just now without a publisher. `None` if it is not remembered:
     /// receivers are too many, or room is short and this topic was not among those that are let in.
     pub fn remember(&mut self, topic: &str, receivers: Receivers<'_>) -> Option<RouteHint> {
-        if self.sets_max == 0 || receivers.len() > RECEIVERS_MAX {
+        if self.sets_max == 0 || receivers.weight() > RECEIVERS_MAX {
             return None;
         }
         self.grow();
@@ -139,7 +139,7 @@ impl Routes {
         route.receivers.replace(receivers);
         (route.serial, route.checked) = (serial, checked);
         self.held_bytes += route.cost();
-        *self.tags.get_mut(slot / SET_SLOTS)?.get_mut(slot % SET_SLOTS)? = tag(hash);
+        self.set_tag(slot, tag(hash));
         self.len += 1;
         self.keep_within_bytes(slot);
         Some(RouteHint { slot: slot as u32, serial })
@@ -222,12 +222,17 @@ impl Routes {
 
     /// Empties a slot. Its buffers stay for the next route.
     fn drop_route(&mut self, slot: usize) {
-        let tag = self.tags.get_mut(slot / SET_SLOTS).and_then(|tags| tags.get_mut(slot % SET_SLOTS));
-        if let (Some(route), Some(tag)) = (self.slots.get_mut(slot), tag)
-            && route.serial != 0
-        {
-            (route.serial, *tag) = (0, 0);
+        if let Some(route) = self.slots.get_mut(slot).filter(|route| route.serial != 0) {
+            route.serial = 0;
             self.len -= 1;
+            self.set_tag(slot, 0);
+        }
+    }
+
+    fn set_tag(&mut self, slot: usize, tag: u32) {
+        let tags = self.tags.get_mut(slot / SET_SLOTS);
+        if let Some(place) = tags.and_then(|tags| tags.get_mut(slot % SET_SLOTS)) {
+            *place = tag;
         }
     }
 
@@ -265,9 +270,7 @@ impl Routes {
             match place.and_then(|slot| Some((slot, self.slots.get_mut(slot)?))) {
                 Some((slot, place)) => {
                     *place = route;
-                    if let Some(tags) = self.tags.get_mut(slot / SET_SLOTS) {
-                        tags[slot % SET_SLOTS] = tag(hash);
-                    }
+                    self.set_tag(slot, tag(hash));
                 }
                 None => self.held_bytes -= route.cost(),
             }

@@ -119,6 +119,11 @@ impl SymbolTable {
         self.texts.remove(symbol.0);
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
     /// The text of `symbol`.
     pub(super) fn text(&self, symbol: Symbol) -> &str {
         match symbol {

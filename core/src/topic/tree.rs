@@ -174,3 +174,6 @@ impl SubscriptionTree {
         self.subscribers.remove(index)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -127,9 +127,12 @@ impl Routes {
         if self.sets_max == 0 || receivers.weight() > RECEIVERS_MAX {
             return None;
         }
-        self.grow();
         let hash = self.hash(topic);
-        let slot = self.find(topic, hash).or_else(|| self.empty_slot(hash)).or_else(|| self.evict(hash))?;
+        let mut slot = self.find(topic, hash).or_else(|| self.empty_slot(hash));
+        while slot.is_none() && self.grow() {
+            slot = self.empty_slot(hash);
+        }
+        let slot = slot.or_else(|| self.evict(hash))?;
         self.drop_route(slot);
         self.serial += 1;
         let (serial, checked) = (self.serial, self.recent.count());
@@ -255,12 +258,12 @@ impl Routes {
         }
     }
 
-    /// Doubles the sets when half of the slots are in use.
-    fn grow(&mut self) {
+    /// Doubles the sets; false if that is not allowed.
+    fn grow(&mut self) -> bool {
         let sets = if self.tags.is_empty() { FIRST_SETS } else { self.tags.len() * 2 };
         let sets = sets.min(self.sets_max);
-        if sets == self.tags.len() || self.len * 2 < self.slots.len() {
-            return;
+        if sets == self.tags.len() {
+            return false;
         }
         self.tags = alloc::vec![[0; SET_SLOTS]; sets];
         let slots = (0..sets * SET_SLOTS).map(|_| Route::default()).collect();
@@ -275,6 +278,7 @@ impl Routes {
                 None => self.held_bytes -= route.cost(),
             }
         }
+        true
     }
 }
 

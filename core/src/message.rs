@@ -119,21 +119,11 @@ impl Messages {
         }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.slab.len()
-    }
-
     pub(crate) fn cost(&self) -> usize {
         self.slab.cost() + self.heap_bytes
     }
 
     pub(crate) fn cost_walk(&self) -> usize {
         self.slab.cost() + self.slab.iter().map(|(_, stored)| stored.message.heap_cost()).sum::<usize>()
-    }
-
-    /// How many tables name each message; for the full walk.
-    #[cfg(test)]
-    pub(crate) fn references(&self) -> impl Iterator<Item = (MessageIndex, u32)> + '_ {
-        self.slab.iter().map(|(index, stored)| (MessageIndex(index), stored.references))
     }
 }

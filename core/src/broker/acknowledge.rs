@@ -20,7 +20,9 @@ impl Broker {
         acknowledgement: &Acknowledgement<'_>,
     ) -> Handled {
         self.check_properties(acknowledgement.properties)?;
-        let Some((session, found)) = self.in_flight(index, acknowledgement) else { return Ok(Flow::Continue) };
+        let Some((session, found)) = self.in_flight(index, acknowledgement) else {
+            return Ok(Flow::Continue);
+        };
         if found.qos != QoS::AtLeastOnce {
             return Err(Violation::AcknowledgementOfWrongKind);
         }
@@ -72,10 +74,16 @@ impl Broker {
 
     /// The client will not send this message again: its identifier is forgotten ([MQTT-4.3.3-11] and
     /// [MQTT-4.3.3-12] of 5.0).
-    pub(super) fn pubrel(&mut self, index: ConnectionIndex, acknowledgement: &Acknowledgement<'_>) -> Handled {
+    pub(super) fn pubrel(
+        &mut self,
+        index: ConnectionIndex,
+        acknowledgement: &Acknowledgement<'_>,
+    ) -> Handled {
         self.check_properties(acknowledgement.properties)?;
         let packet_identifier = acknowledgement.packet_identifier;
-        let Some((session_index, session)) = self.clients.session_of(index) else { return Ok(Flow::Continue) };
+        let Some((session_index, session)) = self.clients.session_of(index) else {
+            return Ok(Flow::Continue);
+        };
         let number = session.record;
         let counted = session.incoming.as_mut().and_then(|incoming| incoming.remove(packet_identifier));
         if session.incoming.as_ref().is_some_and(|incoming| incoming.is_empty()) {
@@ -113,7 +121,9 @@ impl Broker {
         acknowledgement: &Acknowledgement<'_>,
     ) -> Handled {
         self.check_properties(acknowledgement.properties)?;
-        let Some((session, found)) = self.in_flight(index, acknowledgement) else { return Ok(Flow::Continue) };
+        let Some((session, found)) = self.in_flight(index, acknowledgement) else {
+            return Ok(Flow::Continue);
+        };
         if found.stage != Stage::Release {
             return Err(Violation::AcknowledgementOfWrongKind);
         }

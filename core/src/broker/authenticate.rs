@@ -61,7 +61,12 @@ impl Broker {
         None
     }
 
-    pub(super) fn authorize_publish(&mut self, now: Instant, index: ConnectionIndex, topic: &str) -> Decision {
+    pub(super) fn authorize_publish(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        topic: &str,
+    ) -> Decision {
         match self.authorize(now, index, Action::Publish, || Vec::from([topic.into()])).as_deref() {
             None => Decision::Ask,
             Some([true, ..]) => Decision::Allow,
@@ -83,7 +88,8 @@ impl Broker {
 
     /// An answer came. One that nobody waits for any more is ignored.
     pub(super) fn answered(&mut self, now: Instant, question: Question, answer: Answer) {
-        let Some(index) = self.questions.remove(&question).and_then(|id| self.clients.connections.find(id)) else {
+        let Some(index) = self.questions.remove(&question).and_then(|id| self.clients.connections.find(id))
+        else {
             return;
         };
         let Some(connection) = self.clients.connection(index) else { return };

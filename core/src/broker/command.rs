@@ -39,7 +39,12 @@ impl Broker {
         }
     }
 
-    fn disconnect_by_name(&mut self, now: Instant, client_identifier: &str, reason: ReasonCode) -> Result<(), String> {
+    fn disconnect_by_name(
+        &mut self,
+        now: Instant,
+        client_identifier: &str,
+        reason: ReasonCode,
+    ) -> Result<(), String> {
         let session = self.clients.sessions.find(client_identifier);
         let connection = session.and_then(|session| self.clients.sessions.get(session)?.connection);
         let index = connection.ok_or_else(|| format!("no client `{client_identifier}` is connected"))?;
@@ -49,7 +54,8 @@ impl Broker {
 
     fn publish_command(&mut self, now: Instant, publication: &input::Publication) -> Result<(), String> {
         let topic = &*publication.topic;
-        text::topic_name(topic.as_bytes()).map_err(|violation| format!("cannot publish to `{topic}`: {violation}"))?;
+        text::topic_name(topic.as_bytes())
+            .map_err(|violation| format!("cannot publish to `{topic}`: {violation}"))?;
         let context = PropertyContext::Publish(Sender::Client);
         let properties = Properties::from_bytes(&publication.properties, context)
             .map_err(|violation| format!("cannot publish to `{topic}` with these properties: {violation}"))?;
@@ -70,9 +76,9 @@ impl Broker {
         Ok(())
     }
 
-    /// Takes a new configuration, whole. Whether promises wait for a journal is decided once for all.
+    /// Takes a new configuration, whole. Whether promises wait for a journal is decided once for all, as is the number of
+    /// remembered routes.
     fn reload(&mut self, config: Arc<Config>) {
-        self.routes.limit(config.limits.routes_remembered);
         self.clients.config = config;
     }
 }

@@ -9,7 +9,8 @@ use crate::id::Position;
 use crate::time::Instant;
 use crate::violation::Violation;
 use crate::wire::{
-    Connack, Connect, Packet, PacketType, Properties, PropertiesBuffer, Property, ReasonCode, Sender, TooLarge,
+    Connack, Connect, Packet, PacketType, Properties, PropertiesBuffer, Property, ReasonCode, Sender,
+    TooLarge,
 };
 
 impl Broker {
@@ -60,7 +61,7 @@ impl Broker {
         if keep_alive_seconds != connect.keep_alive_seconds {
             properties.push(Property::ServerKeepAlive(keep_alive_seconds));
         }
-        properties.push(Property::SharedSubscriptionAvailable(0));
+        properties.push(Property::SharedSubscriptionAvailable(false));
         properties
     }
 

@@ -20,7 +20,9 @@ use crate::wire::{Connect, Frame, ReasonCode};
 impl Broker {
     pub(super) fn connect(&mut self, now: Instant, index: ConnectionIndex, frame: &Frame<'_>) -> Handled {
         // The version decides how a refusal looks, so it is wanted even of a packet that is malformed.
-        if let (Some(version), Some(connection)) = (Connect::version_of(frame), self.clients.connection(index)) {
+        if let (Some(version), Some(connection)) =
+            (Connect::peek_version(frame), self.clients.connection(index))
+        {
             connection.version = version;
         }
         let connect = Connect::decode(frame)?;
@@ -112,12 +114,13 @@ impl Broker {
             },
         };
         let asked = listener.authentication == Authentication::Ask;
-        let will_allowed = connect.will.as_ref().is_none_or(|will| match rules.decide(Action::Publish, will.topic) {
-            Decision::Allow => !will.topic.starts_with("$SYS/"),
-            Decision::Deny => false,
-            // The embedder saw the topic when it was asked about the client.
-            Decision::Ask => asked,
-        });
+        let will_allowed =
+            connect.will.as_ref().is_none_or(|will| match rules.decide(Action::Publish, will.topic) {
+                Decision::Allow => !will.topic.starts_with("$SYS/"),
+                Decision::Deny => false,
+                // The embedder saw the topic when it was asked about the client.
+                Decision::Ask => asked,
+            });
         Some(if will_allowed { Ok(rules) } else { Err(ReasonCode::NotAuthorized) })
     }
 
@@ -146,7 +149,7 @@ impl Broker {
             connection.phase = Phase::Connected;
             connection.rules = (!rules.allows_everything()).then_some(rules);
             connection.keep_alive_seconds = keep_alive_seconds;
-            connection.problem_information = connect.properties.request_problem_information() != Some(0);
+            connection.problem_information = connect.properties.request_problem_information() != Some(false);
             let work = connection.work();
             work.origin = None;
             work.assigned = None;
@@ -155,7 +158,11 @@ impl Broker {
         self.rearm_connection(index);
         if self.config().events.connections {
             self.clients.event(Event::Connected {
-                connection: self.clients.connections.get(index).map_or(crate::id::ConnectionId(0), |of| of.id),
+                connection: self
+                    .clients
+                    .connections
+                    .get(index)
+                    .map_or(crate::id::ConnectionId(0), |of| of.id),
                 client_identifier: client_identifier.into(),
                 version: connect.version,
                 session_present: resumed.is_some(),
@@ -238,6 +245,10 @@ impl Broker {
     pub(super) fn keep_alive_seconds(&self, connect: &Connect<'_>) -> u16 {
         let maximum = self.config().limits.keep_alive_seconds_5_0;
         let exceeds = connect.keep_alive_seconds == 0 || connect.keep_alive_seconds > maximum;
-        if connect.version.has_properties() && maximum > 0 && exceeds { maximum } else { connect.keep_alive_seconds }
+        if connect.version.has_properties() && maximum > 0 && exceeds {
+            maximum
+        } else {
+            connect.keep_alive_seconds
+        }
     }
 }

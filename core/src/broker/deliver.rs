@@ -12,7 +12,7 @@ use crate::message::{Message, MessageIndex, MessageView};
 use crate::session::SessionIndex;
 use crate::session::queue::Queued;
 use crate::time::Instant;
-use crate::topic::receivers::{Receiver, Receivers};
+use crate::topic::Receiver;
 use crate::topic::route::RouteHint;
 use crate::wire::QoS;
 
@@ -55,27 +55,23 @@ impl Broker {
             Some(route) => route.receivers(),
             None => self.gathered.as_receivers(),
         };
-        if let Some(publisher) = publication.publisher.filter(|of| excludes(receivers, *of)) {
+        // [MQTT-3.8.3-3] of 5.0
+        if let Some(publisher) = publication.publisher.filter(|of| receivers.differ_for(*of)) {
             self.gathered.gather(&mut self.tree, topic, Some(publisher));
             receivers = self.gathered.as_receivers();
         }
         self.clients.frames.clear();
         let mut stored = stored.inspect(|index| self.clients.messages.retain(*index));
         for receiver in receivers.as_slice() {
-            let identifiers = receivers.identifiers(receiver);
-            self.clients.deliver_to(now, publication, receiver, identifiers, &mut stored);
+            self.identifiers.clear();
+            self.identifiers.extend(receivers.identifiers(receiver));
+            self.clients.deliver_to(now, publication, receiver, &self.identifiers, &mut stored);
         }
         if let Some(index) = stored {
             self.clients.release_message(index);
         }
-        Delivered { receivers: receivers.as_slice().len(), route: found.unwrap_or_default() }
+        Delivered { receivers: receivers.len(), route: found.unwrap_or_default() }
     }
-}
-
-/// Whether the publisher is a receiver that does not want its own messages ([MQTT-3.8.3-3] of 5.0).
-fn excludes(receivers: Receivers<'_>, publisher: SessionIndex) -> bool {
-    let own = |receiver: &Receiver| receiver.session == publisher && receiver.no_local;
-    receivers.no_local() && receivers.as_slice().iter().any(own)
 }
 
 impl Clients {
@@ -205,7 +201,9 @@ impl Clients {
     fn settle_newest(&mut self, session: SessionIndex, message: MessageIndex, entry: u64) {
         let limits = &self.config.limits;
         let drops_oldest = self.config.policy.full_queue_drops_oldest;
-        let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else { return };
+        let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
+            return;
+        };
         let queue = &mut outgoing.queue;
         let Some(newest) = queue.back().filter(|newest| newest.message == message && newest.entry == entry)
         else {

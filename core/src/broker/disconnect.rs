@@ -15,10 +15,17 @@ use super::clients::Clients;
 
 impl Broker {
     /// The client says goodbye.
-    pub(super) fn disconnect(&mut self, now: Instant, index: ConnectionIndex, disconnect: &Disconnect<'_>) -> Handled {
+    pub(super) fn disconnect(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        disconnect: &Disconnect<'_>,
+    ) -> Handled {
         self.check_properties(disconnect.properties)?;
         let maximum = self.config().limits.session_expiry_seconds_5_0;
-        let Some((session_index, session)) = self.clients.session_of(index) else { return Ok(Flow::Continue) };
+        let Some((session_index, session)) = self.clients.session_of(index) else {
+            return Ok(Flow::Continue);
+        };
         if let Some(seconds) = disconnect.properties.session_expiry_interval() {
             // Section 3.14.2.2.2 of 5.0
             if session.expiry_interval_seconds == 0 && seconds != 0 {
@@ -65,7 +72,12 @@ impl Broker {
 
     /// Has the driver close a connection behind what was written; what is held for it is dropped, and its
     /// session is free.
-    pub(super) fn close_connection(&mut self, now: Instant, index: ConnectionIndex, reason: DisconnectReason) {
+    pub(super) fn close_connection(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        reason: DisconnectReason,
+    ) {
         let Some(connection) = self.clients.connections.get(index) else { return };
         let (id, phase) = (connection.id, connection.phase);
         if phase == Phase::Closing {

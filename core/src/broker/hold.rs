@@ -84,7 +84,11 @@ impl Clients {
 
     #[cfg(feature = "planted-faults")]
     fn held(&self, promise: Promise, position: Position) -> Position {
-        if self.config.fault == Some(crate::fault::Fault::Unheld(promise)) { Position::NONE } else { position }
+        if self.config.fault == Some(crate::fault::Fault::Unheld(promise)) {
+            Position::NONE
+        } else {
+            position
+        }
     }
 
     /// Sends an answer: now, or behind those that wait, once everything up to `wait` is persisted.
@@ -115,7 +119,12 @@ impl Clients {
     }
 
     /// Sends an answer. The violation is that of a client that takes no packet of this size.
-    pub(super) fn reply(&mut self, index: ConnectionIndex, wait: Position, packet: &Packet<'_>) -> Result<(), Violation> {
+    pub(super) fn reply(
+        &mut self,
+        index: ConnectionIndex,
+        wait: Position,
+        packet: &Packet<'_>,
+    ) -> Result<(), Violation> {
         let answered = self.answer(index, wait, packet, OnRelease::Nothing);
         answered.map_err(|TooLarge| Violation::AnswerTooLarge)
     }
@@ -129,6 +138,22 @@ impl Clients {
     ) -> Result<(), Violation> {
         let answered = self.answer(index, wait, packet, OnRelease::FreesReceiveMaximum);
         answered.map_err(|TooLarge| Violation::AnswerTooLarge)
+    }
+
+    /// Sends an answer that promises nothing: before all that waits, but never before CONNACK
+    /// ([MQTT-3.2.0-1]).
+    pub(super) fn reply_at_once(
+        &mut self,
+        index: ConnectionIndex,
+        packet: &Packet<'_>,
+    ) -> Result<(), Violation> {
+        let Some(connection) = self.connections.get(index) else { return Ok(()) };
+        if !connection.open {
+            return self.reply(index, Position::NONE, packet);
+        }
+        let (version, maximum) = (connection.version, connection.maximum_packet_size);
+        let written = self.write(index, |out| packet.encode_within(version, maximum, out));
+        written.map_err(|TooLarge| Violation::AnswerTooLarge)
     }
 
     /// Closes the connection behind its last answer, once everything up to `wait` is persisted.
@@ -170,10 +195,8 @@ impl Clients {
         }
         let Some(connection) = self.connections.get_mut(index) else { return };
         let id = connection.id;
-        let (waiting, next) = connection
-            .work
-            .as_ref()
-            .map_or((0, None), |work| (work.answers.len(), work.answers.waits_for()));
+        let (waiting, next) =
+            connection.work.as_ref().map_or((0, None), |work| (work.answers.len(), work.answers.waits_for()));
         if let Some(wait) = next.filter(|wait| *wait > persisted) {
             self.holds.insert((wait, id));
         }

@@ -27,13 +27,7 @@ pub(super) struct Journal {
 impl Journal {
     pub(super) fn new(enabled: bool, me: PeerId) -> Self {
         let number = u64::from(me.0) << 48;
-        Self {
-            enabled,
-            group: Vec::new(),
-            committed: Position::NONE,
-            persisted: Position::NONE,
-            number,
-        }
+        Self { enabled, group: Vec::new(), committed: Position::NONE, persisted: Position::NONE, number }
     }
 
     pub(super) const fn is_enabled(&self) -> bool {
@@ -143,7 +137,12 @@ impl Clients {
         self.record(index, record);
     }
 
-    pub(super) fn record_subscription(&mut self, index: SessionIndex, filter: &str, to: Option<Subscription>) {
+    pub(super) fn record_subscription(
+        &mut self,
+        index: SessionIndex,
+        filter: &str,
+        to: Option<Subscription>,
+    ) {
         if !self.is_recorded(index) {
             return;
         }

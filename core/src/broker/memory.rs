@@ -40,6 +40,7 @@ impl Broker {
         self.tree.cost()
             + self.routes.cost()
             + self.gathered.cost()
+            + self.identifiers.capacity() * size_of::<u32>()
             + self.retained.cost()
             + self.retained_expiry.len() * ordered_entry::<(Instant, MessageIndex)>()
             + self.questions.len() * ordered_entry::<(Question, ConnectionId)>()

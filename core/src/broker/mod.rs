@@ -30,6 +30,7 @@ mod will;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use self::clients::Clients;
 pub use self::hold::Promise;
@@ -45,7 +46,7 @@ use crate::random::Random;
 use crate::record::Record;
 use crate::retained::RetainedStore;
 use crate::time::Instant;
-use crate::topic::receivers::ReceiversBuffer;
+use crate::topic::ReceiversBuffer;
 use crate::topic::route::Routes;
 use crate::topic::tree::SubscriptionTree;
 
@@ -64,6 +65,8 @@ pub struct Broker {
     routes: Routes,
     /// The receivers of the message at hand, where no route is remembered.
     gathered: ReceiversBuffer,
+    /// The Subscription Identifiers of the receiver at hand.
+    identifiers: Vec<u32>,
     /// The last message of each topic that was published with RETAIN.
     retained: RetainedStore<Retained>,
     /// Bytes of their topics, payloads and properties.
@@ -89,6 +92,7 @@ impl Broker {
             tree: SubscriptionTree::new(random.next()),
             routes: Routes::new(random.next(), config.limits.routes_remembered),
             gathered: ReceiversBuffer::new(),
+            identifiers: Vec::new(),
             retained: RetainedStore::new(),
             retained_bytes: 0,
             retained_heap: 0,

@@ -54,8 +54,12 @@ impl Broker {
     fn publish_to(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Handled {
         self.check_topic(publish.topic)?;
         match (publish.qos, publish.packet_identifier) {
-            (QoS::AtLeastOnce, Some(identifier)) => self.publish_at_least_once(now, index, publish, identifier),
-            (QoS::ExactlyOnce, Some(identifier)) => self.publish_exactly_once(now, index, publish, identifier),
+            (QoS::AtLeastOnce, Some(identifier)) => {
+                self.publish_at_least_once(now, index, publish, identifier)
+            }
+            (QoS::ExactlyOnce, Some(identifier)) => {
+                self.publish_exactly_once(now, index, publish, identifier)
+            }
             _ => {
                 match self.may_publish(now, index, publish.topic) {
                     Decision::Allow => self.take(now, index, publish, Position::NONE),
@@ -97,7 +101,9 @@ impl Broker {
         publish: &Publish<'_>,
         packet_identifier: NonZeroU16,
     ) -> Handled {
-        let Some((session_index, session)) = self.clients.session_of(index) else { return Ok(Flow::Continue) };
+        let Some((session_index, session)) = self.clients.session_of(index) else {
+            return Ok(Flow::Continue);
+        };
         if session.incoming.as_ref().is_some_and(|incoming| incoming.contains(packet_identifier)) {
             return self.publish_again(index, packet_identifier);
         }
@@ -135,7 +141,9 @@ impl Broker {
     /// The same packet identifier before PUBREL: the same message ([MQTT-4.3.3-10] of 5.0). It counts against
     /// the Receive Maximum once.
     fn publish_again(&mut self, index: ConnectionIndex, packet_identifier: NonZeroU16) -> Handled {
-        let Some((session_index, session)) = self.clients.session_of(index) else { return Ok(Flow::Continue) };
+        let Some((session_index, session)) = self.clients.session_of(index) else {
+            return Ok(Flow::Continue);
+        };
         if session.incoming().insert(packet_identifier, true) {
             self.count_unacknowledged(index);
         }

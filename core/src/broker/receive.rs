@@ -62,13 +62,19 @@ impl Broker {
             }
         }
         let takes_input = self.clients.connections.get(index).is_some_and(takes_input);
-        if let Some(connection) = self.clients.connection(index).filter(|_| takes_input && !bytes.is_empty()) {
+        if let Some(connection) = self.clients.connection(index).filter(|_| takes_input && !bytes.is_empty())
+        {
             connection.work().tail.extend_from_slice(bytes);
         }
     }
 
     /// Handles the packet at the start of `bytes`; its length, if it is whole and was handled.
-    fn first_frame(&mut self, now: Instant, index: ConnectionIndex, bytes: &[u8]) -> Result<Option<usize>, Violation> {
+    fn first_frame(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        bytes: &[u8],
+    ) -> Result<Option<usize>, Violation> {
         let (version, maximum) = self.framing(index);
         let Some(frame) = split_frame(bytes, version, maximum)? else { return Ok(None) };
         if let Some(connection) = self.clients.connection(index) {
@@ -167,7 +173,8 @@ impl Broker {
             Packet::Subscribe(subscribe) => self.subscribe(now, index, &subscribe),
             Packet::Unsubscribe(unsubscribe) => self.unsubscribe(index, &unsubscribe),
             Packet::Pingreq => {
-                self.ping(index);
+                // [MQTT-3.12.4-1] of both
+                self.clients.reply_at_once(index, &Packet::Pingresp)?;
                 Ok(Flow::Continue)
             }
             Packet::Disconnect(disconnect) => self.disconnect(now, index, &disconnect),

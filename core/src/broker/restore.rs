@@ -147,12 +147,12 @@ impl Broker {
 
     fn restore_subscription(&mut self, known: &Known, row: &SubscriptionRow) {
         let index = known.sessions.get(&row.session);
-        let Some((index, session)) = index.and_then(|at| Some((*at, self.clients.sessions.get_mut(*at)?))) else {
+        let Some((index, session)) = index.and_then(|at| Some((*at, self.clients.sessions.get_mut(*at)?)))
+        else {
             let key = Key::Subscription { session: row.session, filter: row.filter.clone() };
             return self.clients.journal.record(Record::Delete(key));
         };
-        let subscription =
-            Subscription { options: row.options, identifier: NonZeroU32::new(row.identifier) };
+        let subscription = Subscription { options: row.options, identifier: NonZeroU32::new(row.identifier) };
         self.tree.insert(&mut session.subscriptions, index, &row.filter, subscription);
         self.routes.changed(&row.filter);
     }
@@ -163,7 +163,8 @@ impl Broker {
         let released = row.message == 0;
         let message = known.messages.get(&row.message).copied();
         let session = known.sessions.get(&row.session).copied();
-        let (Some(session), Some(message)) = (session, message.or(released.then_some(MessageIndex(u32::MAX))))
+        let (Some(session), Some(message)) =
+            (session, message.or(released.then_some(MessageIndex(u32::MAX))))
         else {
             return self.clients.journal.record(Record::Delete(Key::Queued(row.entry)));
         };

@@ -89,14 +89,14 @@ impl Clients {
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };
-        match outgoing.next() {
-            Some(next) if next.stage == Stage::Release => {
-                let packet_identifier = next.packet_identifier;
+        let next = outgoing.next().map(|next| (next.stage, next.packet_identifier));
+        match next {
+            Some((Stage::Release, packet_identifier)) => {
                 outgoing.advance();
                 self.send_pubrel_again(index, session, packet_identifier)
             }
-            Some(_) if !outgoing.take_slot() => Step::Stop,
-            Some(_) => self.send_in_flight(now, index, session),
+            Some((Stage::Publish, _)) if !outgoing.take_slot() => Step::Stop,
+            Some((Stage::Publish, _)) => self.send_in_flight(now, index, session),
             None if outgoing.may_admit(in_flight_maximum) => self.admit(now, index, session),
             None => Step::Stop,
         }

@@ -26,7 +26,8 @@ impl Broker {
 
     /// Does what is due about a session that has no connection, and wakes up for the rest.
     pub(super) fn session_due(&mut self, now: Instant, index: SessionIndex) {
-        let Some(session) = self.clients.sessions.get(index).filter(|session| session.connection.is_none()) else {
+        let Some(session) = self.clients.sessions.get(index).filter(|session| session.connection.is_none())
+        else {
             return;
         };
         let (deadline, ends_at) = (session.deadline(), session.ends_at());
@@ -77,7 +78,8 @@ impl Clients {
 
     /// Lets go of everything that a session is owed.
     fn forget_deliveries(&mut self, index: SessionIndex) {
-        let Some(mut outgoing) = self.sessions.get_mut(index).and_then(|session| session.outgoing.take()) else {
+        let Some(mut outgoing) = self.sessions.get_mut(index).and_then(|session| session.outgoing.take())
+        else {
             return;
         };
         let in_flight: Vec<InFlight> = outgoing.drain_in_flight().collect();

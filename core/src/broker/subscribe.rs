@@ -23,7 +23,12 @@ struct Outcome {
 }
 
 impl Broker {
-    pub(super) fn subscribe(&mut self, now: Instant, index: ConnectionIndex, subscribe: &Subscribe<'_>) -> Handled {
+    pub(super) fn subscribe(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        subscribe: &Subscribe<'_>,
+    ) -> Handled {
         self.check_properties(subscribe.properties)?;
         let maximum = usize::from(self.config().limits.filters_per_packet);
         if subscribe.filters.iter().nth(maximum).is_some() {
@@ -53,7 +58,9 @@ impl Broker {
         let wait = self.clients.wait_for_group(Promise::Suback);
         // [MQTT-3.8.4-1], [MQTT-3.8.4-6] of 5.0: one SUBACK with one code for each filter.
         self.clients.reply(index, wait, &Packet::Suback(suback))?;
-        for ((filter, options), _) in subscribe.filters.iter().zip(outcomes).filter(|(_, outcome)| outcome.replay) {
+        for ((filter, options), _) in
+            subscribe.filters.iter().zip(outcomes).filter(|(_, outcome)| outcome.replay)
+        {
             self.replay(now, index, session, filter, &Subscription { options, identifier });
         }
         Ok(Flow::Continue)
@@ -116,7 +123,8 @@ impl Broker {
         filters: impl Fn() -> I,
     ) -> Option<Vec<bool>> {
         let rules = self.clients.connections.get(index).and_then(|connection| connection.rules.clone());
-        let decide = |filter| rules.as_ref().map_or(Decision::Allow, |of| of.decide(Action::Subscribe, filter));
+        let decide =
+            |filter| rules.as_ref().map_or(Decision::Allow, |of| of.decide(Action::Subscribe, filter));
         let decisions: Vec<Decision> = filters().map(decide).collect();
         if !decisions.contains(&Decision::Ask) {
             return Some(decisions.iter().map(|decision| *decision == Decision::Allow).collect());

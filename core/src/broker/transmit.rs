@@ -1,8 +1,8 @@
 //! Handing bytes to the driver, and refilling as sockets take them.
 
 use super::Broker;
-use crate::connection::{ConnectionIndex, Phase, pause};
 use crate::connection::transmit::Transmit;
+use crate::connection::{ConnectionIndex, Phase, pause};
 use crate::id::ConnectionId;
 use crate::time::Instant;
 

@@ -13,11 +13,7 @@ use crate::wire::{Packet, Properties, ReasonCode, Unsuback, Unsubscribe};
 impl Broker {
     /// New messages stop at once; those that were queued may still come ([MQTT-3.10.4-2], [MQTT-3.10.4-3] of
     /// both).
-    pub(super) fn unsubscribe(
-        &mut self,
-        index: ConnectionIndex,
-        unsubscribe: &Unsubscribe<'_>,
-    ) -> Handled {
+    pub(super) fn unsubscribe(&mut self, index: ConnectionIndex, unsubscribe: &Unsubscribe<'_>) -> Handled {
         self.check_properties(unsubscribe.properties)?;
         let maximum = usize::from(self.config().limits.filters_per_packet);
         if unsubscribe.filters.iter().nth(maximum).is_some() {

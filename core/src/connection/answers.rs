@@ -44,7 +44,9 @@ impl Answers {
     pub(crate) fn release(&mut self, persisted: Position, out: &mut Vec<u8>) -> Option<OnRelease> {
         let first = *self.held.front().filter(|first| first.wait <= persisted)?;
         self.held.pop_front();
-        out.extend(self.bytes.drain(..usize::try_from(first.length).unwrap_or(usize::MAX).min(self.bytes.len())));
+        out.extend(
+            self.bytes.drain(..usize::try_from(first.length).unwrap_or(usize::MAX).min(self.bytes.len())),
+        );
         Some(first.on_release)
     }
 

@@ -9,7 +9,7 @@ use super::encode::{FORMAT, checksum, kind};
 use super::{MessageRow, QueuedRow, RetainedRow, Row, SessionRow, SubscriptionRow, WillRow};
 use crate::time::Instant;
 use crate::version::ProtocolVersion;
-use crate::wire::{PropertyContext, Properties, QoS, Sender, SubscriptionOptions};
+use crate::wire::{Properties, PropertyContext, QoS, Sender, SubscriptionOptions};
 
 /// Why bytes are not a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ fn subscription(input: &mut Reader<'_>) -> Option<SubscriptionRow> {
     Some(SubscriptionRow {
         session: input.u64()?,
         filter: input.text()?,
-        options: SubscriptionOptions::from_bits(input.u8()?).ok()?,
+        options: SubscriptionOptions::from_bits(input.u8()?)?,
         identifier: input.u32()?,
     })
 }

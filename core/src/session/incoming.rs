@@ -31,8 +31,8 @@ impl Incoming {
     pub(crate) fn insert(&mut self, packet_identifier: NonZeroU16, counts: bool) -> bool {
         match self.position(packet_identifier) {
             Ok(index) => match self.open.get_mut(index) {
-                Some(open) => !core::mem::replace(&mut open.counts, counts || open.counts) && counts,
-                None => false,
+                Some(open) if counts => !core::mem::replace(&mut open.counts, true),
+                _ => false,
             },
             Err(index) => {
                 self.open.insert(index, Open { packet_identifier, counts });

@@ -6,7 +6,7 @@ pub(crate) mod packet_identifier;
 pub(crate) mod queue;
 
 use alloc::boxed::Box;
-use core::hash::BuildHasher;
+use core::hash::{Hash, Hasher};
 
 use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
@@ -17,7 +17,7 @@ use crate::connection::ConnectionIndex;
 use crate::id::Position;
 use crate::slab::Slab;
 use crate::time::Instant;
-use crate::topic::tree::SubscriptionList;
+use crate::topic::SubscriptionList;
 use crate::version::ProtocolVersion;
 use crate::will::Will;
 
@@ -138,12 +138,12 @@ impl Sessions {
     }
 
     pub(crate) fn insert(&mut self, session: Session) -> SessionIndex {
-        let hash = self.hasher.hash_one(&*session.client_identifier);
+        let hash = hash(&self.hasher, &session.client_identifier);
         let index = self.slab.insert(session);
         let (slab, hasher) = (&self.slab, &self.hasher);
-        self.by_client_identifier.insert_unique(hash, index, |index| {
-            slab.get(*index).map_or(0, |session| hasher.hash_one(&*session.client_identifier))
-        });
+        let hash_of =
+            |index: &u32| slab.get(*index).map_or(0, |of| self::hash(hasher, &of.client_identifier));
+        self.by_client_identifier.insert_unique(hash, index, hash_of);
         SessionIndex(index)
     }
 
@@ -151,13 +151,13 @@ impl Sessions {
         let same = |index: &u32| {
             self.slab.get(*index).is_some_and(|session| &*session.client_identifier == client_identifier)
         };
-        let hash = self.hasher.hash_one(client_identifier);
+        let hash = hash(&self.hasher, client_identifier);
         self.by_client_identifier.find(hash, same).map(|index| SessionIndex(*index))
     }
 
     pub(crate) fn remove(&mut self, index: SessionIndex) -> Option<Session> {
         let session = self.slab.remove(index.0)?;
-        let hash = self.hasher.hash_one(&*session.client_identifier);
+        let hash = hash(&self.hasher, &session.client_identifier);
         if let Ok(entry) = self.by_client_identifier.find_entry(hash, |found| *found == index.0) {
             entry.remove();
         }
@@ -177,12 +177,14 @@ impl Sessions {
         self.slab.iter().map(|(index, session)| (SessionIndex(index), session))
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.slab.len()
-    }
-
     /// The tables themselves; what a session owns is counted where it changes.
     pub(crate) fn cost(&self) -> usize {
         self.slab.cost() + self.by_client_identifier.allocation_size()
     }
+}
+
+fn hash(hasher: &SipHasher13, client_identifier: &str) -> u64 {
+    let mut hasher = *hasher;
+    client_identifier.hash(&mut hasher);
+    hasher.finish()
 }

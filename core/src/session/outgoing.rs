@@ -98,9 +98,7 @@ impl Outgoing {
 
     /// Whether a message of the queue may be given a packet identifier now.
     pub(crate) fn may_admit(&self, in_flight_maximum: u16) -> bool {
-        self.without_slot == 0
-            && self.free_slots > 0
-            && self.in_flight.len() < usize::from(in_flight_maximum)
+        self.without_slot == 0 && self.free_slots > 0 && self.in_flight.len() < usize::from(in_flight_maximum)
     }
 
     /// Gives a message a packet identifier and a slot, last in line. `None` if there is none left.
@@ -176,10 +174,6 @@ impl Outgoing {
         self.without_slot = 0;
         self.in_flight_heap = 0;
         self.in_flight.drain(..)
-    }
-
-    pub(crate) fn in_flight(&self) -> impl Iterator<Item = &InFlight> {
-        self.in_flight.iter()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

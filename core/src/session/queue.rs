@@ -83,20 +83,12 @@ impl Queue {
         Some(queued)
     }
 
-    pub(crate) fn front(&self) -> Option<&Queued> {
-        self.entries.front()
-    }
-
     pub(crate) fn back(&self) -> Option<&Queued> {
         self.entries.back()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Queued> {
-        self.entries.iter()
     }
 
     /// Messages that count against the limit.

@@ -34,6 +34,8 @@ pub(crate) fn serve(options: &ServeOptions) -> ExitCode {
             return ExitCode::from(FAILED);
         }
     };
+    #[cfg(unix)]
+    raise_file_limit();
     // It fails only where something logs already, and nothing does.
     let _ = log::start(filter);
     match run(settings, listeners) {
@@ -74,6 +76,16 @@ fn load(options: &ServeOptions) -> Option<(Settings, log::Filter)> {
     }
     eprintln!("{}", message::not_started(count));
     None
+}
+
+/// Takes as many file descriptors as the system allows: most give a program 1,024 unless it asks.
+#[cfg(unix)]
+fn raise_file_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Where it is refused, the old limit stays in force.
+    let _ = setrlimit(Resource::Nofile, limit);
 }
 
 fn run(settings: Settings, listeners: Vec<std::net::TcpListener>) -> io::Result<()> {

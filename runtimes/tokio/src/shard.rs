@@ -1,11 +1,13 @@
 //! One machine, its connections, and what it wants done with them.
 
+mod read;
+mod write;
+
 use std::collections::HashMap;
-use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::Waker;
 
 use foldhash::fast::FixedState;
 use hushwing_common::clock::Clock;
@@ -14,19 +16,12 @@ use hushwing_core::wire::ReasonCode;
 use hushwing_core::{
     Answer, Broker, CloseCause, Command, Config, ConnectionId, Event, Input, Instant, Origin, Output, PeerId,
 };
-use tokio::io::ReadBuf;
 use tokio::sync::Notify;
 
+pub(crate) use self::read::End;
+
+use self::read::READ_BYTES;
 use crate::stream::Stream;
-
-/// Read at once from one connection, and taken from it in one turn.
-const READ_BYTES: usize = 64 * 1024;
-
-/// Written to one connection in one turn; what is left waits until the others had theirs.
-const WRITE_BYTES: usize = 256 * 1024;
-
-/// Slices of one vectored write.
-const SLICES: usize = 32;
 
 /// A machine with everything that serves it. Shared by the tasks of one thread, borrowed only between awaits.
 pub(crate) struct Shard {
@@ -66,22 +61,6 @@ impl Connection {
             waker.wake_by_ref();
         }
     }
-}
-
-/// Why a connection needs no more reading.
-pub(crate) enum End {
-    /// The machine said so: [`Output::Close`].
-    Close,
-    /// The transport ended.
-    Lost(CloseCause),
-}
-
-/// How far [`Shard::poll_write`] came.
-enum Written {
-    /// Nothing is left.
-    All,
-    /// This turn had enough; there may be more.
-    Enough,
 }
 
 /// What [`Shard::end_turn`] left.
@@ -248,172 +227,5 @@ impl Shard {
         let timeout = self.broker.poll_timeout();
         let overdue = timeout.is_some_and(|at| at <= now);
         Left { more: self.broker.work_pending() || !self.to_write.is_empty() || overdue, timeout }
-    }
-
-    /// Writes straight away, without asking first whether the stream takes bytes. If it does not, the
-    /// connection's own task waits for it.
-    fn write_due(&mut self, now: Instant, id: ConnectionId) {
-        // Its own task writes where one of these is set, and must stay the one that the stream wakes.
-        let own = |connection: &Connection| connection.blocked || connection.failed || connection.closing;
-        if self.connections.get(&id).is_none_or(own) {
-            return;
-        }
-        match self.poll_write(now, id, &mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Ok(Written::All)) => {}
-            Poll::Ready(Ok(Written::Enough)) => self.to_write.push(id),
-            Poll::Ready(Err(_)) => self.hand_over(id, |connection| connection.failed = true),
-            Poll::Pending => self.hand_over(id, |connection| connection.blocked = true),
-        }
-    }
-
-    /// Leaves the rest to the connection's own task.
-    fn hand_over(&mut self, id: ConnectionId, mark: impl FnOnce(&mut Connection)) {
-        if let Some(connection) = self.connections.get_mut(&id) {
-            mark(connection);
-            connection.wake();
-        }
-    }
-
-    /// Writes what the machine has for this connection, but not much more than `WRITE_BYTES`.
-    fn poll_write(
-        &mut self,
-        now: Instant,
-        id: ConnectionId,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<Written>> {
-        let mut left = WRITE_BYTES;
-        while left > 0 {
-            let Some(connection) = self.connections.get_mut(&id) else { break };
-            let stream = connection.stream.as_mut();
-            let Some(transmit) = self.broker.transmit(now, id) else {
-                let flushed = stream.poll_flush(context);
-                self.drain_outputs(now);
-                return flushed.map_ok(|()| Written::All);
-            };
-            let mut slices = [&[][..]; SLICES];
-            let count = transmit.slices(&mut slices);
-            let written = match slices.get(..count) {
-                Some([one]) => stream.poll_write(context, one),
-                _ => {
-                    let slices = slices.map(IoSlice::new);
-                    stream.poll_write_vectored(context, slices.get(..count).unwrap_or(&slices))
-                }
-            };
-            if let Poll::Ready(Ok(count)) = written {
-                transmit.advance(count);
-            }
-            self.drain_outputs(now);
-            match ready!(written)? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                count => left = left.saturating_sub(count),
-            }
-        }
-        Poll::Ready(Ok(Written::Enough))
-    }
-
-    /// Serves one connection until it ends: reads what is there, and waits for a stream that took no more.
-    pub(crate) fn poll_connection(&mut self, id: ConnectionId, context: &mut Context<'_>) -> Poll<End> {
-        let Some(connection) = self.connections.get_mut(&id) else {
-            return Poll::Ready(End::Lost(CloseCause::Local));
-        };
-        match &mut connection.waker {
-            Some(waker) => waker.clone_from(context.waker()),
-            None => connection.waker = Some(context.waker().clone()),
-        }
-        if connection.blocked {
-            let now = self.clock.now();
-            match self.poll_write(now, id, context) {
-                Poll::Pending => {}
-                Poll::Ready(Ok(_)) => self.go_on_writing(id),
-                Poll::Ready(Err(_)) => return Poll::Ready(End::Lost(CloseCause::Failed)),
-            }
-        }
-        self.poll_read(id, context)
-    }
-
-    /// The stream takes bytes again: it is written at the end of turns, as every other.
-    fn go_on_writing(&mut self, id: ConnectionId) {
-        if let Some(connection) = self.connections.get_mut(&id) {
-            connection.blocked = false;
-            self.to_write.push(id);
-            self.turn.notify_one();
-        }
-    }
-
-    /// Reads all that is there, at most one buffer of it.
-    fn poll_read(&mut self, id: ConnectionId, context: &mut Context<'_>) -> Poll<End> {
-        let mut left = READ_BYTES;
-        loop {
-            let Some(connection) = self.connections.get_mut(&id) else {
-                return Poll::Ready(End::Lost(CloseCause::Local));
-            };
-            if connection.closing {
-                return Poll::Ready(End::Close);
-            }
-            if connection.failed {
-                return Poll::Ready(End::Lost(CloseCause::Failed));
-            }
-            if !connection.reading {
-                return Poll::Pending;
-            }
-            if left == 0 {
-                context.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            let mut buffer = ReadBuf::new(&mut self.scratch);
-            if ready!(connection.stream.as_mut().poll_read(context, &mut buffer)).is_err() {
-                return Poll::Ready(End::Lost(CloseCause::Failed));
-            }
-            let bytes = buffer.filled();
-            if bytes.is_empty() {
-                // A client that only finished sending still wants its answers.
-                let now = self.clock.now();
-                let _ = self.poll_write(now, id, &mut Context::from_waker(Waker::noop()));
-                return Poll::Ready(End::Lost(CloseCause::Peer));
-            }
-            left = left.saturating_sub(bytes.len());
-            let now = self.clock.now();
-            self.broker.handle_input(now, Input::Received { connection: id, bytes });
-            self.drain_outputs(now);
-            self.turn.notify_one();
-        }
-    }
-
-    /// Writes everything that is left for a connection that closes, then shuts down sending.
-    pub(crate) fn poll_finish(
-        &mut self,
-        id: ConnectionId,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        let now = self.clock.now();
-        if let Written::Enough = ready!(self.poll_write(now, id, context))?
-            && self.connections.contains_key(&id)
-        {
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        match self.connections.get_mut(&id) {
-            Some(connection) => connection.stream.as_mut().poll_shutdown(context),
-            None => Poll::Ready(Ok(())),
-        }
-    }
-
-    /// Reads and discards until the peer closes.
-    pub(crate) fn poll_discard(&mut self, id: ConnectionId, context: &mut Context<'_>) -> Poll<()> {
-        let mut left = READ_BYTES;
-        while let Some(connection) = self.connections.get_mut(&id) {
-            let mut buffer = ReadBuf::new(&mut self.scratch);
-            let read = ready!(connection.stream.as_mut().poll_read(context, &mut buffer));
-            let count = buffer.filled().len();
-            if read.is_err() || count == 0 {
-                break;
-            }
-            left = left.saturating_sub(count);
-            if left == 0 {
-                context.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-        }
-        Poll::Ready(())
     }
 }

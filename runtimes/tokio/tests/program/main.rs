@@ -2,6 +2,9 @@
 #![cfg(unix)]
 
 mod errors;
+mod logs;
+mod mqtt;
 mod running;
+mod serve;
 mod start;
 mod stop;

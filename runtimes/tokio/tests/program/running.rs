@@ -8,34 +8,46 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Generous: machines that test are busy.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `hushwing` with these arguments and no RUST_LOG.
-pub fn hushwing(arguments: &[&str]) -> Command {
+pub(crate) fn hushwing(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hushwing"));
     command.args(arguments).env_remove("RUST_LOG").stdin(Stdio::null());
     command
 }
 
 /// Runs to its end: exit code, standard output, standard error.
-pub fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+pub(crate) fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = hushwing(arguments).output().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
 /// A program that serves; killed if a test forgets it.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     stdout: Receiver<String>,
     stderr: Receiver<String>,
     /// What it said when it had started.
-    pub start_lines: Vec<String>,
+    pub(crate) start_lines: Vec<String>,
 }
 
 impl Running {
     /// Starts, and waits for the three lines.
-    pub fn start(arguments: &[&str]) -> Self {
-        let mut child = hushwing(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::spawn(hushwing(arguments))
+    }
+
+    /// Starts with so many file descriptors and no more.
+    pub(crate) fn start_with_limit(file_descriptors: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        let script = "ulimit -n \"$0\" && exec \"$@\"";
+        command.args(["-c", script, file_descriptors, env!("CARGO_BIN_EXE_hushwing")]).args(arguments);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stdout = lines_of(child.stdout.take().unwrap());
         let stderr = lines_of(child.stderr.take().unwrap());
         let start_lines = (0..3)
@@ -49,13 +61,13 @@ impl Running {
     }
 
     /// Where it listens, from its first line.
-    pub fn addresses(&self) -> Vec<SocketAddr> {
+    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
         let (_, listed) = self.start_lines[0].split_once(" listens on ").unwrap();
         listed.split(", ").map(|one| one.strip_suffix(" (tcp)").unwrap().parse().unwrap()).collect()
     }
 
     /// A connection to its first listener.
-    pub fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.addresses()[0]).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
@@ -63,13 +75,13 @@ impl Running {
     }
 
     /// Sends a signal by its name.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
 
     /// Waits until it has ended.
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -81,14 +93,14 @@ impl Running {
     }
 
     /// Ends it by SIGTERM and returns what it wrote after the start: standard output, standard error.
-    pub fn finish(mut self) -> (Vec<String>, Vec<String>) {
+    pub(crate) fn finish(mut self) -> (Vec<String>, Vec<String>) {
         self.signal("TERM");
         assert_eq!(self.wait().code(), Some(0));
         (self.stdout.iter().collect(), self.stderr.iter().collect())
     }
 
     /// The next line of the log that contains `text`.
-    pub fn log_line(&self, text: &str) -> String {
+    pub(crate) fn log_line(&self, text: &str) -> String {
         loop {
             let line = self.stderr.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("no line with {text:?}"));
             if line.contains(text) {

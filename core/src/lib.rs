@@ -4,6 +4,7 @@
 
 extern crate alloc;
 
+pub mod client;
 pub mod id;
 pub mod time;
 pub mod version;

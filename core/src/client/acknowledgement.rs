@@ -13,7 +13,10 @@ use crate::wire::{Acknowledgement, Packet, PacketType, Properties, ReasonCode};
 const WRONG_KIND: CloseReason<'static> = CloseReason::Violation(Violation::AcknowledgementOfWrongKind);
 
 impl State {
-    pub(super) fn handle_puback<'a>(&mut self, puback: Acknowledgement<'a>) -> Result<Handled<'a>, CloseReason<'a>> {
+    pub(super) fn handle_puback<'a>(
+        &mut self,
+        puback: Acknowledgement<'a>,
+    ) -> Result<Handled<'a>, CloseReason<'a>> {
         match self.identifiers.get(puback.packet_identifier) {
             // It was answered on an earlier connection, or it never was there: the standard asks for nothing.
             None => Ok(Handled::Nothing),
@@ -22,7 +25,10 @@ impl State {
         }
     }
 
-    pub(super) fn handle_pubrec<'a>(&mut self, pubrec: Acknowledgement<'a>) -> Result<Handled<'a>, CloseReason<'a>> {
+    pub(super) fn handle_pubrec<'a>(
+        &mut self,
+        pubrec: Acknowledgement<'a>,
+    ) -> Result<Handled<'a>, CloseReason<'a>> {
         let identifier = pubrec.packet_identifier;
         match self.identifiers.get(identifier) {
             None => self.send_pubrel(identifier, ReasonCode::PacketIdentifierNotFound),
@@ -37,7 +43,10 @@ impl State {
         Ok(Handled::Nothing)
     }
 
-    pub(super) fn handle_pubcomp<'a>(&mut self, pubcomp: Acknowledgement<'a>) -> Result<Handled<'a>, CloseReason<'a>> {
+    pub(super) fn handle_pubcomp<'a>(
+        &mut self,
+        pubcomp: Acknowledgement<'a>,
+    ) -> Result<Handled<'a>, CloseReason<'a>> {
         let identifier = pubcomp.packet_identifier;
         match self.identifiers.get(identifier) {
             None => Ok(Handled::Nothing),
@@ -49,7 +58,9 @@ impl State {
     /// PUBACK, or a PUBREC that refuses: the message is not sent again, whatever the reason.
     fn publish_done<'a>(&mut self, answer: Acknowledgement<'a>) -> Handled<'a> {
         self.identifiers.free(answer.packet_identifier);
-        let Some((entry, in_window)) = self.take_publish(answer.packet_identifier) else { return Handled::Nothing };
+        let Some((entry, in_window)) = self.take_publish(answer.packet_identifier) else {
+            return Handled::Nothing;
+        };
         if in_window {
             self.outgoing.leave_window();
         }
@@ -73,7 +84,9 @@ impl State {
     fn release_done<'a>(&mut self, identifier: NonZeroU16, properties: Properties<'a>) -> Handled<'a> {
         self.identifiers.free(identifier);
         let position = self.outgoing.releases.iter().position(|release| release.identifier == identifier);
-        let Some(release) = position.and_then(|at| self.outgoing.releases.remove(at)) else { return Handled::Nothing };
+        let Some(release) = position.and_then(|at| self.outgoing.releases.remove(at)) else {
+            return Handled::Nothing;
+        };
         // A release that was resumed holds no place: the window must not grow beyond its start (5.0 section 4.9).
         if release.in_window {
             self.outgoing.leave_window();

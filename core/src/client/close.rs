@@ -5,12 +5,17 @@ use crate::client::receive::Handled;
 use crate::client::state::{Phase, State};
 use crate::client::{CloseReason, Event, RequestError};
 use crate::wire::{
-    Auth, Disconnect, Packet, PacketType, Properties, PropertiesBuffer, Property, PropertyContext, ReasonCode, Sender,
+    Auth, Disconnect, Packet, PacketType, Properties, PropertiesBuffer, Property, PropertyContext,
+    ReasonCode, Sender,
 };
 
 impl State {
     /// Sends DISCONNECT as the caller wishes.
-    pub(super) fn disconnect(&mut self, reason: ReasonCode, properties: Properties<'_>) -> Result<(), RequestError> {
+    pub(super) fn disconnect(
+        &mut self,
+        reason: ReasonCode,
+        properties: Properties<'_>,
+    ) -> Result<(), RequestError> {
         if self.phase == Phase::Idle {
             return Err(RequestError::NotConnected);
         }
@@ -52,7 +57,10 @@ impl State {
         self.forget_connection();
     }
 
-    pub(super) fn handle_disconnect<'a>(&mut self, packet: Disconnect<'a>) -> Result<Handled<'a>, CloseReason<'a>> {
+    pub(super) fn handle_disconnect<'a>(
+        &mut self,
+        packet: Disconnect<'a>,
+    ) -> Result<Handled<'a>, CloseReason<'a>> {
         self.close();
         let Disconnect { reason, properties } = packet;
         Ok(Handled::Event(Event::Closed(CloseReason::Server { reason, properties })))
@@ -67,7 +75,11 @@ impl State {
     }
 
     /// Sends AUTH with the method of CONNECT and these further properties.
-    pub(super) fn authenticate(&mut self, reason: ReasonCode, properties: Properties<'_>) -> Result<(), RequestError> {
+    pub(super) fn authenticate(
+        &mut self,
+        reason: ReasonCode,
+        properties: Properties<'_>,
+    ) -> Result<(), RequestError> {
         let may = match self.phase {
             Phase::Idle => return Err(RequestError::NotConnected),
             Phase::Connecting { .. } => reason == ReasonCode::ContinueAuthentication,

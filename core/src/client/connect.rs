@@ -3,12 +3,11 @@
 use alloc::string::ToString;
 
 use crate::client::names::{text_is_valid, topic_name_is_valid};
+use crate::client::options::LARGEST_PACKET_BYTES;
 use crate::client::publication::check_properties;
 use crate::client::receive::Handled;
 use crate::client::state::{Phase, State};
 use crate::client::{CloseReason, Event, Options, RequestError, ServerLimits};
-use crate::client::options::LARGEST_PACKET_BYTES;
-use crate::violation::Violation;
 use crate::version::ProtocolVersion;
 use crate::wire::{Connack, Connect, Packet, PropertiesBuffer, Property, PropertyContext, ReasonCode, Will};
 
@@ -63,7 +62,10 @@ impl State {
         self.options.clean_start && !self.session_is_kept
     }
 
-    pub(super) fn handle_connack<'a>(&mut self, connack: Connack<'a>) -> Result<Handled<'a>, CloseReason<'a>> {
+    pub(super) fn handle_connack<'a>(
+        &mut self,
+        connack: Connack<'a>,
+    ) -> Result<Handled<'a>, CloseReason<'a>> {
         let properties = connack.properties;
         if connack.reason != ReasonCode::Success {
             self.close();
@@ -77,7 +79,7 @@ impl State {
         };
         // [MQTT-3.2.2-2] of 5.0, [MQTT-3.2.2-1] of 3.1.1: a clean session is not present.
         if session_present && self.wants_clean_start() {
-            return Err(CloseReason::Violation(Violation::SessionPresentAfterCleanStart));
+            return Err(CloseReason::SessionNotClean);
         }
         self.accepted(&connack);
         if session_present {

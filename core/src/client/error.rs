@@ -68,11 +68,15 @@ impl core::fmt::Display for RequestError {
             Self::NoFilters => "there is no topic filter",
             Self::PropertiesNotSupported => "properties need MQTT 5.0",
             Self::SubscriptionOptionsNotSupported => "these subscription options need MQTT 5.0",
-            Self::PropertiesInvalid(violation) => return write!(f, "a property is not valid here: {violation}"),
+            Self::PropertiesInvalid(violation) => {
+                return write!(f, "a property is not valid here: {violation}");
+            }
             Self::TopicAliasNotAllowed => "a topic alias cannot be chosen by the caller",
             Self::TextInvalid => "a text is longer than 65,535 bytes or has U+0000",
             Self::PasswordWithoutUserName => "a password without a user name needs MQTT 5.0",
-            Self::ClientIdentifierMissing => "a client identifier is needed for this version or a kept session",
+            Self::ClientIdentifierMissing => {
+                "a client identifier is needed for this version or a kept session"
+            }
             Self::PacketTooLarge => "the packet is larger than the server takes",
             Self::QoSNotSupported { maximum } => {
                 return write!(f, "the server takes publications up to QoS {} only", maximum.bits());

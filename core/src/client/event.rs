@@ -115,6 +115,8 @@ pub enum CloseReason<'a> {
     PingTimeout,
     /// The server broke the protocol.
     Violation(Violation),
+    /// CONNACK has Session Present 1 although Clean Start asked for a new session.
+    SessionNotClean,
     /// The server sent a packet that has no place at this point.
     UnexpectedPacket(PacketType),
 }

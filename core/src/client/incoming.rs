@@ -61,7 +61,8 @@ impl State {
     ) -> Result<Handled<'a>, CloseReason<'a>> {
         self.set_alias(&publish, aliases).map_err(CloseReason::Violation)?;
         let Some(packet_identifier) = publish.packet_identifier else { return Ok(Handled::Message(publish)) };
-        let answer = Acknowledgement { packet_identifier, reason: ReasonCode::Success, properties: Properties::EMPTY };
+        let answer =
+            Acknowledgement { packet_identifier, reason: ReasonCode::Success, properties: Properties::EMPTY };
         if publish.qos == QoS::AtLeastOnce {
             self.send_small(&Packet::Puback(answer));
             return Ok(Handled::Message(publish));

@@ -1,13 +1,15 @@
 //! Whether texts that the caller chose may go out.
 
+use crate::wire::text;
+
 /// Whether a text fits into a UTF-8 string of the wire (3.1.1 and 5.0 section 1.5).
 pub(super) fn text_is_valid(text: &str) -> bool {
     text.len() <= usize::from(u16::MAX) && !text.contains('\0')
 }
 
-/// [MQTT-4.7.1-1], [MQTT-4.7.3-1], [MQTT-4.7.3-2], [MQTT-4.7.3-3]
+/// Whether this may be a Topic Name (3.1.1 and 5.0 section 4.7).
 pub(super) fn topic_name_is_valid(topic: &str) -> bool {
-    !topic.is_empty() && text_is_valid(topic) && !topic.contains(['+', '#'])
+    text_is_valid(topic) && text::topic_name(topic.as_bytes()).is_ok()
 }
 
 /// What a server may not have.
@@ -19,30 +21,18 @@ pub(super) struct FilterKind {
 
 /// `None` if the filter is ill-formed (3.1.1 and 5.0 section 4.7, 5.0 section 4.8.2).
 pub(super) fn filter_kind(filter: &str) -> Option<FilterKind> {
-    let shared = filter.strip_prefix("$share/");
-    let matched = match shared {
-        Some(rest) => {
-            let (name, matched) = rest.split_once('/')?;
-            // [MQTT-4.8.2-1], [MQTT-4.8.2-2]
-            if name.is_empty() || name.contains(['+', '#']) {
-                return None;
-            }
-            matched
-        }
-        None => filter,
-    };
-    if matched.is_empty() || !text_is_valid(filter) {
+    if !text_is_valid(filter) {
         return None;
     }
-    let mut levels = matched.split('/').peekable();
-    while let Some(level) = levels.next() {
-        // [MQTT-4.7.1-1], [MQTT-4.7.1-2] of 5.0: a wildcard is a whole level, and '#' the last one.
-        let alone = level.len() == 1 || !level.contains(['+', '#']);
-        if !alone || (level == "#" && levels.peek().is_some()) {
-            return None;
-        }
-    }
-    Some(FilterKind { has_wildcard: matched.contains(['+', '#']), is_shared: shared.is_some() })
+    let Some(shared) = filter.strip_prefix("$share/") else {
+        text::topic_filter(filter.as_bytes()).ok()?;
+        return Some(FilterKind { has_wildcard: text::has_wildcard(filter), is_shared: false });
+    };
+    let (name, matched) = shared.split_once('/')?;
+    text::topic_filter(matched.as_bytes()).ok()?;
+    // [MQTT-4.8.2-1], [MQTT-4.8.2-2]
+    let named = !name.is_empty() && !text::has_wildcard(name);
+    named.then(|| FilterKind { has_wildcard: text::has_wildcard(matched), is_shared: true })
 }
 
 #[cfg(test)]

@@ -71,7 +71,11 @@ pub(super) fn poll<'a>(
     Some(Event::Message(message(publish, aliases)))
 }
 
-fn next_packet<'a>(bytes: &'a [u8], read: &mut usize, state: &State) -> Result<Option<Packet<'a>>, Violation> {
+fn next_packet<'a>(
+    bytes: &'a [u8],
+    read: &mut usize,
+    state: &State,
+) -> Result<Option<Packet<'a>>, Violation> {
     let rest = bytes.get(*read..).unwrap_or_default();
     let most = state.options.maximum_packet_size_bytes;
     let Some(frame) = split_frame(rest, Some(state.version()), most)? else { return Ok(None) };

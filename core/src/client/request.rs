@@ -122,7 +122,10 @@ impl State {
         }
     }
 
-    pub(super) fn handle_unsuback<'a>(&mut self, unsuback: Unsuback<'a>) -> Result<Handled<'a>, CloseReason<'a>> {
+    pub(super) fn handle_unsuback<'a>(
+        &mut self,
+        unsuback: Unsuback<'a>,
+    ) -> Result<Handled<'a>, CloseReason<'a>> {
         let Unsuback { packet_identifier, properties, reasons } = unsuback;
         match self.identifiers.get(packet_identifier) {
             None => Ok(Handled::Nothing),

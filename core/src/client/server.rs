@@ -48,12 +48,12 @@ impl ServerLimits {
             maximum_packet_size_bytes: properties
                 .maximum_packet_size()
                 .unwrap_or(standard.maximum_packet_size_bytes),
-            maximum_qos: properties.maximum_qos().and_then(QoS::from_bits).unwrap_or(standard.maximum_qos),
-            retain_available: properties.retain_available() != Some(0),
+            maximum_qos: properties.maximum_qos().unwrap_or(standard.maximum_qos),
+            retain_available: properties.retain_available().unwrap_or(true),
             topic_alias_maximum: properties.topic_alias_maximum().unwrap_or(0),
-            wildcard_subscription_available: properties.wildcard_subscription_available() != Some(0),
-            subscription_identifier_available: properties.subscription_identifier_available() != Some(0),
-            shared_subscription_available: properties.shared_subscription_available() != Some(0),
+            wildcard_subscription_available: properties.wildcard_subscription_available().unwrap_or(true),
+            subscription_identifier_available: properties.subscription_identifier_available().unwrap_or(true),
+            shared_subscription_available: properties.shared_subscription_available().unwrap_or(true),
         }
     }
 }

@@ -87,7 +87,8 @@ impl State {
         let Some(release) = position.and_then(|at| self.outgoing.releases.remove(at)) else {
             return Handled::Nothing;
         };
-        // A release that was resumed holds no place: the window must not grow beyond its start (5.0 section 4.9).
+        // A release that was resumed holds no place: the window must not grow beyond its start (5.0 section
+        // 4.9).
         if release.in_window {
             self.outgoing.leave_window();
         }

@@ -4,6 +4,7 @@ use crate::client::publication::check_properties;
 use crate::client::receive::Handled;
 use crate::client::state::{Phase, State};
 use crate::client::{CloseReason, Event, RequestError};
+use crate::violation::Violation;
 use crate::wire::{
     Auth, Disconnect, Packet, PacketType, Properties, PropertiesBuffer, Property, PropertyContext,
     ReasonCode, Sender,
@@ -67,9 +68,12 @@ impl State {
     }
 
     pub(super) fn handle_auth<'a>(&mut self, auth: Auth<'a>) -> Result<Handled<'a>, CloseReason<'a>> {
-        // [MQTT-4.12.0-6]: only if CONNECT named a method.
-        if self.options.properties.as_properties().authentication_method().is_none() {
-            return Err(CloseReason::UnexpectedPacket(PacketType::Auth));
+        // [MQTT-4.12.0-6]: only if CONNECT named a method; [MQTT-4.12.0-5]: and that one.
+        let Some(method) = self.options.properties.as_properties().authentication_method() else {
+            return Err(CloseReason::Violation(Violation::AuthWithoutMethod));
+        };
+        if auth.properties.authentication_method() != Some(method) {
+            return Err(CloseReason::Violation(Violation::AuthenticationMethodChanged));
         }
         Ok(Handled::Event(Event::Authentication { reason: auth.reason, properties: auth.properties }))
     }

@@ -108,8 +108,8 @@ impl State {
     }
 }
 
-/// The properties of the options, and those that have fields of their own where they differ from what the standard
-/// takes for granted.
+/// The properties of the options, and those that have fields of their own where they differ from what the
+/// standard takes for granted.
 fn connect_properties(options: &Options) -> PropertiesBuffer {
     if !options.version.has_properties() {
         return options.properties.clone();
@@ -138,7 +138,8 @@ fn check(options: &Options) -> Result<(), RequestError> {
     {
         return Err(RequestError::TextInvalid);
     }
-    // [MQTT-3.1.3-7] of 3.1.1: without an identifier there is no session to come back to. 3.1 knows no empty one.
+    // [MQTT-3.1.3-7] of 3.1.1: without an identifier there is no session to come back to. 3.1 knows no empty
+    // one.
     if options.client_identifier.is_empty() && !version.has_properties() {
         let may_be_empty = version.allows_empty_client_identifier() && options.clean_start;
         if !may_be_empty {

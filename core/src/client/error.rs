@@ -97,10 +97,11 @@ impl core::error::Error for RequestError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The connection ended before the answer came. A SUBSCRIBE or UNSUBSCRIBE is not repeated: whether the server
-    /// carried it out is unknown.
+    /// The connection ended before the answer came. A SUBSCRIBE or UNSUBSCRIBE is not repeated: whether the
+    /// server carried it out is unknown.
     ConnectionLost,
-    /// The publication was in flight, and the server has no session any more: whether it was delivered is unknown.
+    /// The publication was in flight, and the server has no session any more: whether it was delivered is
+    /// unknown.
     SessionLost,
     /// It waited, and now the server does not take it.
     Refused(RequestError),

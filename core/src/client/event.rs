@@ -22,8 +22,8 @@ pub enum Event<'a> {
     },
     /// A message came. It is acknowledged by the client itself.
     Message(Message<'a>),
-    /// A QoS 1 or 2 publication is done. QoS 0 has no such event: it is sent when [`crate::client::Client::unsent`] is 0
-    /// and `transmit` is empty.
+    /// A QoS 1 or 2 publication is done. QoS 0 has no such event: it is sent when
+    /// [`crate::client::Client::unsent`] is 0 and `transmit` is empty.
     Published {
         /// Which.
         ticket: Ticket,

@@ -1,4 +1,5 @@
-//! Messages from the server: acknowledged at once, QoS 2 exactly once by its identifiers (3.1.1 and 5.0 section 4.3).
+//! Messages from the server: acknowledged at once, QoS 2 exactly once by its identifiers (3.1.1 and 5.0
+//! section 4.3).
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;

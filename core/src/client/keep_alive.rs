@@ -38,8 +38,8 @@ impl KeepAlive {
     /// The connection is accepted with this Keep Alive.
     pub(super) fn start(&mut self, now: Instant, seconds: u16) {
         let whole = Duration::from_secs(u64::from(seconds));
-        // [MQTT-3.1.2-20] of 5.0, [MQTT-3.1.2-23] of 3.1.1: the interval between packets must not exceed it. An eighth
-        // early, because timers and networks are late.
+        // [MQTT-3.1.2-20] of 5.0, [MQTT-3.1.2-23] of 3.1.1: the interval between packets must not exceed it.
+        // An eighth early, because timers and networks are late.
         self.interval = (seconds > 0).then(|| whole.saturating_sub(whole / 8));
         self.last_sent = now;
         self.last_received = now;

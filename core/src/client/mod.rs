@@ -1,15 +1,16 @@
 //! A client of MQTT 3.1, 3.1.1 and 5.0: bytes and time go in, bytes and events come out.
 //!
-//! [`Client`] opens no socket and reads no clock. It outlives its connections: after [`Client::connection_lost`] the
-//! driver opens another transport and calls [`Client::connect`] again; what was in flight is sent again if the server
-//! still has the session, and what waited goes on waiting.
+//! [`Client`] opens no socket and reads no clock. It outlives its connections: after
+//! [`Client::connection_lost`] the driver opens another transport and calls [`Client::connect`] again; what
+//! was in flight is sent again if the server still has the session, and what waited goes on waiting.
 //!
 //! # The rule
 //!
-//! A turn of a driver: hand in what came with [`Client::receive`], and [`Client::handle_timeout`] if it is due; take
-//! [`Client::poll_event`] until `None`; write [`Client::transmit`] and say with [`Client::advance`] how much the
-//! transport took. Packets are read, and answered, as events are taken: a driver that stops taking events stops the
-//! server. Sleep until [`Client::poll_timeout`] or the next input. Time never goes back.
+//! A turn of a driver: hand in what came with [`Client::receive`], and [`Client::handle_timeout`] if it is
+//! due; take [`Client::poll_event`] until `None`; write [`Client::transmit`] and say with [`Client::advance`]
+//! how much the transport took. Packets are read, and answered, as events are taken: a driver that stops
+//! taking events stops the server. Sleep until [`Client::poll_timeout`] or the next input. Time never goes
+//! back.
 //!
 //! ```
 //! use hushwing_core::client::{Client, CloseReason, Event, Options, Publication};
@@ -110,8 +111,8 @@ impl Client {
         &self.state.options
     }
 
-    /// To change what the next CONNECT says, such as the password or the will. The version and the client identifier
-    /// name the session that this client keeps: for others, make another client.
+    /// To change what the next CONNECT says, such as the password or the will. The version and the client
+    /// identifier name the session that this client keeps: for others, make another client.
     pub fn options_mut(&mut self) -> &mut Options {
         &mut self.state.options
     }
@@ -141,8 +142,8 @@ impl Client {
         self.state.outgoing.unfinished() + self.state.requests.len()
     }
 
-    /// The transport is open: CONNECT goes out. Bytes and events of an earlier connection are forgotten, but not what
-    /// its session owes.
+    /// The transport is open: CONNECT goes out. Bytes and events of an earlier connection are forgotten, but
+    /// not what its session owes.
     ///
     /// # Errors
     /// There is a connection, or the options cannot be sent in this version.
@@ -174,8 +175,8 @@ impl Client {
         }
     }
 
-    /// Publishes: at once, or when there is a connection and the server's window has room. The order is kept. QoS 1
-    /// and 2 end with [`Event::Published`] or [`Event::Failed`].
+    /// Publishes: at once, or when there is a connection and the server's window has room. The order is kept.
+    /// QoS 1 and 2 end with [`Event::Published`] or [`Event::Failed`].
     ///
     /// # Errors
     /// It is ill-formed, the server does not take it, or the queue is full.
@@ -184,11 +185,12 @@ impl Client {
         self.state.publish(publication)
     }
 
-    /// Subscribes; ends with [`Event::Subscribed`] or [`Event::Failed`]. A Subscription Identifier is one of the
-    /// properties.
+    /// Subscribes; ends with [`Event::Subscribed`] or [`Event::Failed`]. A Subscription Identifier is one of
+    /// the properties.
     ///
     /// # Errors
-    /// There is no connection, a filter is ill-formed, the server cannot do it, or too many requests are unanswered.
+    /// There is no connection, a filter is ill-formed, the server cannot do it, or too many requests are
+    /// unanswered.
     pub fn subscribe(
         &mut self,
         now: Instant,
@@ -213,8 +215,8 @@ impl Client {
         self.state.unsubscribe(filters, properties)
     }
 
-    /// Sends AUTH (5.0 section 4.12): the next step of an exchange, or Re-authenticate. The Authentication Method of
-    /// CONNECT is added to the properties.
+    /// Sends AUTH (5.0 section 4.12): the next step of an exchange, or Re-authenticate. The Authentication
+    /// Method of CONNECT is added to the properties.
     ///
     /// # Errors
     /// There is no connection, CONNECT named no method, or the reason code is not for now.
@@ -228,8 +230,8 @@ impl Client {
         self.state.authenticate(reason, properties)
     }
 
-    /// Sends DISCONNECT and ends the connection; what waits or is in flight stays for the next one. Before 5.0 the
-    /// reason is `Success` and there are no properties.
+    /// Sends DISCONNECT and ends the connection; what waits or is in flight stays for the next one. Before
+    /// 5.0 the reason is `Success` and there are no properties.
     ///
     /// # Errors
     /// There is no connection, or this may not be said.

@@ -7,19 +7,21 @@ use crate::client::Limits;
 use crate::version::ProtocolVersion;
 use crate::wire::{PropertiesBuffer, QoS};
 
-/// The largest packet that the protocol can express: a fixed header of five bytes and the longest Remaining Length.
+/// The largest packet that the protocol can express: a fixed header of five bytes and the longest Remaining
+/// Length.
 pub(super) const LARGEST_PACKET_BYTES: u32 = 268_435_460;
 
-/// Everything that a [`crate::client::Client`] is told. Fields of MQTT 5.0 are ignored before that version where they say so.
+/// Everything that a [`crate::client::Client`] is told. Fields of MQTT 5.0 are ignored before that version
+/// where they say so.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The version to speak.
     pub version: ProtocolVersion,
-    /// Client Identifier. Empty: the server chooses one (3.1.1 with `clean_start`, 5.0; not in 3.1), and 5.0 tells
-    /// which, so that later connections use it.
+    /// Client Identifier. Empty: the server chooses one (3.1.1 with `clean_start`, 5.0; not in 3.1), and 5.0
+    /// tells which, so that later connections use it.
     pub client_identifier: String,
-    /// Clean Start (Clean Session before 5.0): begin a new session. A 5.0 session that outlives its connection is
-    /// resumed by later connections of the same `Client` although this is set.
+    /// Clean Start (Clean Session before 5.0): begin a new session. A 5.0 session that outlives its
+    /// connection is resumed by later connections of the same `Client` although this is set.
     pub clean_start: bool,
     /// Keep Alive in seconds; 0 for none. A 5.0 server may overrule it.
     pub keep_alive_seconds: u16,
@@ -31,11 +33,11 @@ pub struct Options {
     pub will: Option<Will>,
     /// Session Expiry Interval in seconds (5.0 section 3.1.2.11.2); `u32::MAX` for ever. Ignored before 5.0.
     pub session_expiry_interval_seconds: u32,
-    /// Receive Maximum (5.0 section 3.1.2.11.3): QoS 2 messages that may be incomplete at a time. 0 is read as 1.
-    /// Ignored before 5.0.
+    /// Receive Maximum (5.0 section 3.1.2.11.3): QoS 2 messages that may be incomplete at a time. 0 is read
+    /// as 1. Ignored before 5.0.
     pub receive_maximum: u16,
-    /// The largest packet taken, fixed header included, in bytes; a larger one ends the connection. 5.0 announces it
-    /// as Maximum Packet Size.
+    /// The largest packet taken, fixed header included, in bytes; a larger one ends the connection. 5.0
+    /// announces it as Maximum Packet Size.
     pub maximum_packet_size_bytes: u32,
     /// Topic aliases that the server may set (5.0 section 3.1.2.11.5). Ignored before 5.0.
     pub topic_alias_maximum: u16,

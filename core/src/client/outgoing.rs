@@ -116,8 +116,8 @@ impl State {
         self.outgoing.window < usize::from(most)
     }
 
-    /// Whether a publication may go out for the first time. The standard lets QoS 0 pass a closed window; here the
-    /// queue keeps the order of the caller instead.
+    /// Whether a publication may go out for the first time. The standard lets QoS 0 pass a closed window;
+    /// here the queue keeps the order of the caller instead.
     fn may_start(&self, qos: QoS) -> bool {
         if !self.below_mark() || self.outgoing.sent < self.outgoing.publishes.len() {
             return false;

@@ -7,8 +7,8 @@ use crate::client::{Failure, RequestError};
 use crate::wire::{Packet, QoS, ReasonCode};
 
 impl State {
-    /// The server has the session: PUBREL again in the order of the PUBRECs, PUBLISH again in the original order as
-    /// far as the window goes ([MQTT-4.4.0-1]), then the queue.
+    /// The server has the session: PUBREL again in the order of the PUBRECs, PUBLISH again in the original
+    /// order as far as the window goes ([MQTT-4.4.0-1]), then the queue.
     pub(super) fn resume(&mut self) {
         for at in 0..self.outgoing.releases.len() {
             if let Some(release) = self.outgoing.releases.get(at) {
@@ -18,7 +18,8 @@ impl State {
         self.pump();
     }
 
-    /// The server has no session: neither has this client ([MQTT-3.2.2-5] of 5.0). What was never sent goes on.
+    /// The server has no session: neither has this client ([MQTT-3.2.2-5] of 5.0). What was never sent goes
+    /// on.
     pub(super) fn start_anew(&mut self) {
         self.incoming.forget();
         for release in core::mem::take(&mut self.outgoing.releases) {

@@ -34,7 +34,8 @@ impl Transmit {
 
     /// Where to append the next packet.
     pub(super) fn tail(&mut self) -> &mut Vec<u8> {
-        // Room in front is used again once it is the larger part, so that each byte is moved at most once on average.
+        // Room in front is used again once it is the larger part, so that each byte is moved at most once on
+        // average.
         if self.taken > self.bytes.len() / 2 {
             self.bytes.drain(..self.taken);
             self.taken = 0;

@@ -207,6 +207,8 @@ fn authentication_goes_to_the_caller() {
     assert_eq!(told(&mut client, &connack(V5_0, false)), ["connected false"]);
     client.authenticate(NOW, ReasonCode::ReAuthenticate, Properties::EMPTY).unwrap();
     assert_eq!(sent(&mut client), b"\xf0\x06\x19\x04\x15\x00\x01M");
+    let other_method = b"\xf0\x06\x18\x04\x15\x00\x01N";
+    assert_eq!(told(&mut client, other_method), ["closed Violation(AuthenticationMethodChanged)"]);
 }
 
 #[test]
@@ -217,5 +219,5 @@ fn authentication_needs_a_method() {
         Err(RequestError::AuthenticationNotAllowed)
     );
     let unasked = b"\xf0\x06\x18\x04\x15\x00\x01M";
-    assert_eq!(told(&mut client, unasked), ["closed UnexpectedPacket(Auth)"]);
+    assert_eq!(told(&mut client, unasked), ["closed Violation(AuthWithoutMethod)"]);
 }

@@ -1,6 +1,6 @@
 //! PINGREQ, PINGRESP, and servers that fall silent.
 
-use super::script::{NOW, connected_with, events, options, sent, told};
+use super::script::{NOW, connected_with, events, options, reconnect, sent, told};
 use crate::client::{Client, Limits, Options};
 use crate::version::ProtocolVersion::{V3_1_1, V5_0};
 
@@ -40,6 +40,9 @@ fn a_server_that_does_not_answer_is_dead() {
     client.handle_timeout(NOW.after_seconds(80));
     assert_eq!(events(&mut client), ["closed PingTimeout"]);
     assert_eq!(client.poll_timeout(), None);
+    // The next connection is not blamed for it.
+    reconnect(&mut client, &[0x20, 2, 0, 0]);
+    assert_eq!(client.poll_timeout(), Some(NOW.after_seconds(150)));
 }
 
 #[test]

@@ -171,6 +171,9 @@ fn the_queue_is_bounded() {
     reconnect(&mut client, &connack(V5_0, false));
     assert_eq!(sent(&mut client), b"\x30\x05\x00\x01t\x00a\x32\x07\x00\x01t\x00\x01\x00b");
     assert_eq!(client.unsent(), 0);
+    // There is room again.
+    client.connection_lost(NOW);
+    publish(&mut client, "12345678", AtMostOnce);
 }
 
 #[test]

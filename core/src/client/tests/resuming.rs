@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::script::{
     NOW, connack, connected, connected_with, events, options, persistent, publish, reconnect, sent, told,
 };
-use crate::client::{Client, Options};
+use crate::client::{Client, Limits, Options};
 use crate::version::ProtocolVersion::{V3_1, V3_1_1, V5_0};
 use crate::wire::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
 use crate::wire::{Properties, ReasonCode};
@@ -78,6 +78,21 @@ fn resending_respects_the_window() {
     assert_eq!(sent(&mut client), []);
     told(&mut client, &[0x50, 3, 0, 2, 0x80]);
     assert_eq!(sent(&mut client), b"\x3c\x07\x00\x01t\x00\x03\x00c\x30\x05\x00\x01t\x00d");
+}
+
+#[test]
+fn what_is_resumed_counts_as_in_flight() {
+    let limits = Limits { in_flight_maximum: 1, ..Limits::default() };
+    let mut client =
+        connected_with(Options { clean_start: false, limits, ..options(V3_1_1) }, &connack(V3_1_1, false));
+    publish(&mut client, "a", ExactlyOnce);
+    told(&mut client, &[0x50, 2, 0, 1]);
+    lose(&mut client);
+    reconnect(&mut client, &connack(V3_1_1, true));
+    publish(&mut client, "b", AtLeastOnce);
+    assert_eq!(sent(&mut client), [0x62, 2, 0, 1]);
+    told(&mut client, &[0x70, 2, 0, 1]);
+    assert_eq!(sent(&mut client), b"\x32\x06\x00\x01t\x00\x02b");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! A server just large enough for two clients that keep their sessions: whatever one publishes, every session that
-//! has subscribed gets, at the QoS of the publication.
+//! A server just large enough for two clients that keep their sessions: whatever one publishes, every session
+//! that has subscribed gets, at the QoS of the publication.
 
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;

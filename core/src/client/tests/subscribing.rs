@@ -93,13 +93,9 @@ fn one_space_of_identifiers() {
     publish(&mut client, "x", QoS::AtLeastOnce);
     subscribe(&mut client, "a").unwrap();
     // SUBACK for the publication, PUBACK for the subscription: neither is right.
-    assert_eq!(
-        told(&mut client, &[0x90, 3, 0, 1, 0]),
-        [
-            "closed Violation(AcknowledgementOfWrongKind)".into(),
-            alloc::format!("failed 2: the connection ended before the answer came")
-        ]
-    );
+    let lines = told(&mut client, &[0x90, 3, 0, 1, 0]);
+    assert_eq!(lines[0], "closed Violation(AcknowledgementOfWrongKind)");
+    assert_eq!(lines[1], "failed 2: the connection ended before the answer came");
     let mut client = connected(V3_1_1);
     subscribe(&mut client, "a").unwrap();
     assert_eq!(told(&mut client, &[0x40, 2, 0, 1])[0], "closed Violation(AcknowledgementOfWrongKind)");

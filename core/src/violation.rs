@@ -85,6 +85,8 @@ violations! {
         "3", "MQTT-4.8.0-1", "MQTT 5.0 section 2.1.2";
     ClientOnlyPacket(ProtocolError) "only a client may send this packet"
         "3", "MQTT-4.8.0-1", "MQTT 5.0 section 2.1.2";
+    AnswerTooLarge(PacketTooLarge) "the answer is larger than the client's Maximum Packet Size"
+        "2.1", "MQTT 3.1.1 section 4.8", "MQTT-3.1.2-24";
 
     // Fields of more than one packet.
     TextNotUtf8(MalformedPacket) "a text is not well-formed UTF-8"
@@ -121,7 +123,7 @@ violations! {
         "2.2", "MQTT-4.8.0-1", "MQTT-4.7.3-1";
     ResponseTopicWildcard(ProtocolError) "the Response Topic has a wildcard"
         "2.2", "MQTT-4.8.0-1", "MQTT-3.3.2-14";
-    AuthenticationDataWithoutMethod(ProtocolError) "there is Authentication Data but no Authentication Method"
+    AuthenticationDataWithoutMethod(ProtocolError) "there is Authentication Data without its Method"
         "2.2", "MQTT-4.8.0-1", "MQTT 5.0 section 3.1.2.11.10";
     AuthenticationMethodMissing(ProtocolError) "AUTH has no Authentication Method"
         "2.1", "MQTT-4.8.0-1", "MQTT 5.0 section 3.15.2.2.2";
@@ -137,7 +139,7 @@ violations! {
         "Appendix A", "MQTT 3.1.1 section 4.7.3", "MQTT 5.0 section 4.7.3";
     TopicFilterEmpty(MalformedPacket) "a Topic Filter is empty"
         "Appendix A", "MQTT-4.7.3-1", "MQTT-4.7.3-1";
-    TopicFilterMultiLevelWildcard(MalformedPacket) "a # is not alone in its level, or its level is not the last"
+    TopicFilterMultiLevelWildcard(MalformedPacket) "a # does not stand alone in the last level"
         "Appendix A", "MQTT-4.7.1-2", "MQTT-4.7.1-1";
     TopicFilterSingleLevelWildcard(MalformedPacket) "a + is not alone in its level"
         "Appendix A", "MQTT-4.7.1-3", "MQTT-4.7.1-2";
@@ -205,7 +207,9 @@ violations! {
         "4.1", "MQTT 3.1.1 section 4.8", "MQTT-3.2.2-11";
     RetainNotSupported(RetainNotSupported) "there is a RETAIN 1 though retained messages are not available"
         "2.1", "MQTT 3.1.1 section 4.8", "MQTT-3.2.2-14";
-    ReceiveMaximumExceeded(ReceiveMaximumExceeded) "there are more unacknowledged PUBLISH than the Receive Maximum"
+    RetainedQuotaExceeded(QuotaExceeded) "there is no room for another retained message"
+        "4.1", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 4.13.2";
+    ReceiveMaximumExceeded(ReceiveMaximumExceeded) "there are more PUBLISH open than the Receive Maximum"
         "4.1", "MQTT-4.8.0-1", "MQTT-3.3.4-9";
     AcknowledgementOfWrongKind(ProtocolError) "the acknowledgement is not the one that the message waits for"
         "4.1", "MQTT-4.8.0-1", "MQTT 5.0 section 4.3";
@@ -243,7 +247,7 @@ violations! {
     // DISCONNECT, AUTH, and what the connection as a whole may break.
     DisconnectReasonCode(ProtocolError) "the reason code is not one of DISCONNECT"
         "3.14", "MQTT-4.8.0-1", "MQTT-3.14.2-1";
-    SessionExpiryRaisedAtDisconnect(ProtocolError) "DISCONNECT has a Session Expiry Interval but CONNECT had none"
+    SessionExpiryRaisedAtDisconnect(ProtocolError) "DISCONNECT raises a Session Expiry Interval of 0"
         "3.14", "MQTT-4.8.0-1", "MQTT 5.0 section 3.14.2.2.2";
     AuthReasonCode(ProtocolError) "the reason code is not one of AUTH"
         "2.1", "MQTT-4.8.0-1", "MQTT-3.15.2-1";

@@ -14,8 +14,7 @@
 //!
 //! ```
 //! use hushwing_core::client::{Client, CloseReason, Event, Options, Publication};
-//! use hushwing_core::time::Instant;
-//! use hushwing_core::version::ProtocolVersion;
+//! use hushwing_core::{Instant, ProtocolVersion};
 //! use hushwing_core::wire::{Properties, QoS, ReasonCode};
 //!
 //! let mut client = Client::new(Options {

@@ -16,8 +16,8 @@ pub struct FixedHeader {
 }
 
 impl FixedHeader {
-    /// Reads the fixed header at the start of `bytes`, and how many bytes it takes. `Ok(None)`: not all of it
-    /// is there. The flags are not judged yet; see [`FixedHeader::check`]. `version` is `None` before CONNECT.
+    /// Reads the fixed header at the start of `bytes`, and how many bytes it takes. `Ok(None)`: it is not
+    /// whole yet. The flags are not judged; see [`FixedHeader::check`]. `version` is `None` before CONNECT.
     ///
     /// # Errors
     ///

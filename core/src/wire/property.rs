@@ -93,11 +93,13 @@ properties! {
     ContentType = 0x03 Text(&'a str) "What the payload is, in the application's words (3.3.2.3.9).";
     ResponseTopic = 0x08 Text(&'a str) "The Topic Name for a response (3.3.2.3.5).";
     CorrelationData = 0x09 Binary(&'a [u8]) "Which request a response belongs to (3.3.2.3.6).";
-    SubscriptionIdentifier = 0x0B VariableByteInteger(u32) "The client's number for a subscription (3.8.2.1.2).";
+    SubscriptionIdentifier = 0x0B VariableByteInteger(u32)
+        "The client's number for a subscription (3.8.2.1.2).";
     SessionExpiryInterval = 0x11 FourByteInteger(u32)
         "Seconds that the session outlives its connection; `u32::MAX` for ever (3.1.2.11.2).";
-    AssignedClientIdentifier = 0x12 Text(&'a str) "The Client Identifier that the server chose (3.2.2.3.7).";
-    ServerKeepAlive = 0x13 TwoByteInteger(u16) "The Keep Alive in seconds that the server wants (3.2.2.3.14).";
+    AssignedClientIdentifier = 0x12 Text(&'a str) "The Client Identifier given by the server (3.2.2.3.7).";
+    ServerKeepAlive = 0x13 TwoByteInteger(u16)
+        "The Keep Alive in seconds that the server wants (3.2.2.3.14).";
     AuthenticationMethod = 0x15 Text(&'a str) "The name of the extended authentication (3.1.2.11.9).";
     AuthenticationData = 0x16 Binary(&'a [u8]) "A step of the extended authentication (3.1.2.11.10).";
     RequestProblemInformation = 0x17 Byte(bool)
@@ -107,7 +109,8 @@ properties! {
     ResponseInformation = 0x1A Text(&'a str) "What Response Topics are made from (3.2.2.3.15).";
     ServerReference = 0x1C Text(&'a str) "Which server to use instead (3.2.2.3.16).";
     ReasonString = 0x1F Text(&'a str) "The reason in words, for diagnosis (3.2.2.3.9).";
-    ReceiveMaximum = 0x21 TwoByteInteger(u16) "How many QoS 1 and 2 PUBLISH may be unacknowledged (3.1.2.11.3).";
+    ReceiveMaximum = 0x21 TwoByteInteger(u16)
+        "How many QoS 1 and 2 PUBLISH may be unacknowledged (3.1.2.11.3).";
     TopicAliasMaximum = 0x22 TwoByteInteger(u16) "The highest Topic Alias taken (3.1.2.11.5).";
     TopicAlias = 0x23 TwoByteInteger(u16) "A number in place of the Topic Name (3.3.2.3.4).";
     MaximumQoS = 0x24 Byte(QoS) "The highest QoS that the server takes: 0 or 1 (3.2.2.3.4).";
@@ -115,7 +118,8 @@ properties! {
     UserProperty = 0x26 TextPair(&'a str, &'a str) "A name and a value of the application (3.1.2.11.8).";
     MaximumPacketSize = 0x27 FourByteInteger(u32) "The most bytes of a packet taken (3.1.2.11.4).";
     WildcardSubscriptionAvailable = 0x28 Byte(bool) "Whether filters may have wildcards (3.2.2.3.11).";
-    SubscriptionIdentifierAvailable = 0x29 Byte(bool) "Whether there are Subscription Identifiers (3.2.2.3.12).";
+    SubscriptionIdentifierAvailable = 0x29 Byte(bool)
+        "Whether there are Subscription Identifiers (3.2.2.3.12).";
     SharedSubscriptionAvailable = 0x2A Byte(bool) "Whether there are shared subscriptions (3.2.2.3.13).";
 }
 

@@ -54,8 +54,8 @@ impl<'a> Suback<'a> {
 
 fn is_legal(byte: u8, version: ProtocolVersion) -> bool {
     match version {
-        ProtocolVersion::V3_1 => byte <= 2,
-        ProtocolVersion::V3_1_1 => byte <= 2 || byte == 0x80,
+        // 3.1 has no failure, but servers send it all the same.
+        ProtocolVersion::V3_1 | ProtocolVersion::V3_1_1 => byte <= 2 || byte == 0x80,
         ProtocolVersion::V5_0 => ReasonCode::from_byte(byte)
             .is_some_and(|reason| reason.allowed_in(PacketType::Suback, Sender::Server)),
     }

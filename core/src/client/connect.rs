@@ -2,13 +2,12 @@
 
 use alloc::string::ToString;
 
-use crate::client::names::text_is_valid;
+use crate::client::names::{text_is_valid, topic_name_is_valid};
 use crate::client::options::LARGEST_PACKET_BYTES;
 use crate::client::publication::check_properties;
 use crate::client::receive::Handled;
 use crate::client::state::{Phase, State};
 use crate::client::{CloseReason, Event, Options, RequestError, ServerLimits};
-use crate::topic::name;
 use crate::version::ProtocolVersion;
 use crate::wire::{Connack, Connect, Packet, PropertiesBuffer, Property, PropertyContext, ReasonCode, Will};
 
@@ -152,7 +151,7 @@ fn check(options: &Options) -> Result<(), RequestError> {
         return Err(RequestError::PasswordWithoutUserName);
     }
     let Some(will) = &options.will else { return Ok(()) };
-    if !name::is_valid(&will.topic) {
+    if !topic_name_is_valid(&will.topic) {
         return Err(RequestError::TopicNameInvalid);
     }
     if will.payload.len() > usize::from(u16::MAX) {

@@ -3,8 +3,8 @@
 use alloc::boxed::Box;
 use core::num::NonZeroU16;
 
+use crate::client::names::topic_name_is_valid;
 use crate::client::{RequestError, ServerLimits, Ticket};
-use crate::topic::name;
 use crate::version::ProtocolVersion;
 use crate::wire::{Properties, PropertyContext, Publish, QoS, Sender};
 
@@ -31,7 +31,7 @@ impl<'a> Publication<'a> {
 
     /// Whether it is well-formed for this version, whatever the server.
     pub(super) fn check(&self, version: ProtocolVersion) -> Result<(), RequestError> {
-        if !name::is_valid(self.topic) {
+        if !topic_name_is_valid(self.topic) {
             return Err(RequestError::TopicNameInvalid);
         }
         check_properties(self.properties, version, PropertyContext::Publish(Sender::Client))?;

@@ -1,7 +1,6 @@
 //! Whether texts that the caller chose may go out.
 
-use crate::topic::filter;
-use crate::wire::text;
+use crate::topic::{filter, name};
 
 /// Whether a text fits into a UTF-8 string of the wire (3.1.1 and 5.0 section 1.5).
 pub(super) fn text_is_valid(text: &str) -> bool {
@@ -10,7 +9,7 @@ pub(super) fn text_is_valid(text: &str) -> bool {
 
 /// Whether this may be a Topic Name (3.1.1 and 5.0 section 4.7).
 pub(super) fn topic_name_is_valid(topic: &str) -> bool {
-    text_is_valid(topic) && text::topic_name(topic.as_bytes()).is_ok()
+    name::validate(topic).is_ok()
 }
 
 /// What a server may not have.
@@ -24,7 +23,7 @@ pub(super) struct FilterKind {
 pub(super) fn filter_kind(whole: &str) -> Option<FilterKind> {
     let shared = filter::parse_shared(whole).ok()?;
     let matched = shared.map_or(whole, |(_, matched)| matched);
-    let valid = text_is_valid(whole) && text::topic_filter(matched.as_bytes()).is_ok();
+    let valid = filter::validate(whole).is_ok();
     valid.then(|| FilterKind { has_wildcard: filter::is_wildcard(matched), is_shared: shared.is_some() })
 }
 

@@ -319,6 +319,8 @@ const OF_THE_MACHINE: &[V] = &[
     V::KeepAliveElapsed,
     V::TooManyUserProperties,
     V::PropertiesTooLong,
+    V::AnswerTooLarge,
+    V::RetainedQuotaExceeded,
 ];
 
 #[test]

@@ -7,3 +7,5 @@ extern crate alloc;
 pub mod id;
 pub mod time;
 pub mod version;
+pub mod violation;
+pub mod wire;

@@ -5,7 +5,11 @@
 extern crate alloc;
 
 pub mod id;
+pub mod retained;
+pub mod slab;
 pub mod time;
+pub mod timer;
+pub mod topic;
 pub mod version;
 pub mod violation;
 pub mod wire;

@@ -114,7 +114,8 @@ fn every_decision_that_is_cited_is_written_down() {
         for (index, line) in source.text.lines().enumerate() {
             let cited = line.split(concat!("decision", "s.md ")).skip(1);
             let cited = cited.filter_map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next());
-            let unknown = cited.filter(|name| !known.contains(name));
+            let number = |name: &&str| name.strip_prefix('D').is_some_and(|rest| rest.parse::<u32>().is_ok());
+            let unknown = cited.filter(number).filter(|name| !known.contains(name));
             found.extend(unknown.map(|name| format!("{}:{}: {name}", source.path, index + 1)));
         }
     }

@@ -4,7 +4,7 @@
 use std::alloc::System;
 
 use hushwing_core::retained::RetainedStore;
-use hushwing_core::time::Instant;
+use hushwing_core::Instant;
 use hushwing_core::timer::{TimerKey, TimerKind, Timers};
 use hushwing_core::topic::{
     ReceiversBuffer, RouteHint, Routes, SessionIndex, Subscription, SubscriptionList, SubscriptionTree,

@@ -85,6 +85,8 @@ violations! {
         "3", "MQTT-4.8.0-1", "MQTT 5.0 section 2.1.2";
     ClientOnlyPacket(ProtocolError) "only a client may send this packet"
         "3", "MQTT-4.8.0-1", "MQTT 5.0 section 2.1.2";
+    AnswerTooLarge(PacketTooLarge) "the answer is larger than the client's Maximum Packet Size"
+        "2.1", "MQTT 3.1.1 section 4.8", "MQTT-3.1.2-24";
 
     // Fields of more than one packet.
     TextNotUtf8(MalformedPacket) "a text is not well-formed UTF-8"
@@ -205,6 +207,8 @@ violations! {
         "4.1", "MQTT 3.1.1 section 4.8", "MQTT-3.2.2-11";
     RetainNotSupported(RetainNotSupported) "there is a RETAIN 1 though retained messages are not available"
         "2.1", "MQTT 3.1.1 section 4.8", "MQTT-3.2.2-14";
+    RetainedQuotaExceeded(QuotaExceeded) "there is no room for another retained message"
+        "4.1", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 4.13.2";
     ReceiveMaximumExceeded(ReceiveMaximumExceeded) "there are more PUBLISH open than the Receive Maximum"
         "4.1", "MQTT-4.8.0-1", "MQTT-3.3.4-7";
     AcknowledgementOfWrongKind(ProtocolError) "the acknowledgement is not the one that the message waits for"

@@ -29,6 +29,11 @@ impl PropertiesBuffer {
         property.encode(&mut self.0);
     }
 
+    /// Adds all of `properties` at the end.
+    pub fn append(&mut self, properties: Properties<'_>) {
+        self.0.extend_from_slice(properties.as_bytes());
+    }
+
     /// The properties of `all` without those in `dropped`.
     pub(in crate::wire) fn without(all: Properties<'_>, dropped: &[PropertyIdentifier]) -> Self {
         let mut kept = Self::new();

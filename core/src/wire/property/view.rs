@@ -75,6 +75,23 @@ impl<'a> Properties<'a> {
         PropertyIterator { decoder: Decoder::new(self.0) }
     }
 
+    /// Every text in the properties: both halves of each User Property too.
+    pub fn texts(self) -> impl Iterator<Item = &'a str> {
+        self.iter()
+            .flat_map(|property| match property {
+                Property::UserProperty(name, value) => [Some(name), Some(value)],
+                Property::ContentType(text)
+                | Property::ResponseTopic(text)
+                | Property::AssignedClientIdentifier(text)
+                | Property::AuthenticationMethod(text)
+                | Property::ResponseInformation(text)
+                | Property::ServerReference(text)
+                | Property::ReasonString(text) => [Some(text), None],
+                _ => [None, None],
+            })
+            .flatten()
+    }
+
     // Passes over the others by their length alone.
     fn find(self, wanted: PropertyIdentifier) -> Option<Property<'a>> {
         let mut decoder = Decoder::new(self.0);

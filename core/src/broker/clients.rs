@@ -1,0 +1,154 @@
+//! The clients of a broker: their connections and sessions, and everything that is owed to them. Knows
+//! nothing about topics; who receives what is decided above.
+
+use alloc::boxed::Box;
+use alloc::collections::{BTreeSet, VecDeque};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::encode::Frames;
+use super::journal::Journal;
+use crate::config::Config;
+use crate::connection::transmit::Transmit;
+use crate::connection::{Connection, ConnectionIndex, Connections};
+use crate::event::Event;
+use crate::id::{ConnectionId, PeerId, Position};
+use crate::message::Messages;
+use crate::output::Output;
+use crate::random::Random;
+use crate::session::{Session, SessionIndex, Sessions};
+use crate::time::Instant;
+use crate::timer::{TimerKey, TimerKind, Timers};
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Clients {
+    pub(super) config: Arc<Config>,
+    pub(super) connections: Connections,
+    pub(super) sessions: Sessions,
+    pub(super) messages: Messages,
+    pub(super) timers: Timers,
+    /// The deadline of the machine as a whole; [`Instant::FAR_FUTURE`] for none.
+    pub(super) armed: Instant,
+    pub(super) journal: Journal,
+    /// Connections with something that waits for a position.
+    pub(super) holds: BTreeSet<(Position, ConnectionId)>,
+    pub(super) outputs: VecDeque<Output>,
+    /// Empty transmit buffers.
+    pub(super) pool: Vec<Box<Transmit>>,
+    /// Encoded forms of the message at hand.
+    pub(super) frames: Frames,
+    /// What all connections and sessions own on the heap, transmit buffers included.
+    pub(super) owned_bytes: usize,
+}
+
+impl Clients {
+    pub(super) fn new(config: Arc<Config>, me: PeerId, random: &mut Random) -> Self {
+        let journal = Journal::new(config.journal, me);
+        Self {
+            config,
+            connections: Connections::new(random.next()),
+            sessions: Sessions::new(random.next()),
+            messages: Messages::default(),
+            timers: Timers::new(),
+            armed: Instant::FAR_FUTURE,
+            journal,
+            holds: BTreeSet::new(),
+            outputs: VecDeque::new(),
+            pool: Vec::new(),
+            frames: Frames::default(),
+            owned_bytes: 0,
+        }
+    }
+
+    pub(super) fn connection(&mut self, index: ConnectionIndex) -> Option<&mut Connection> {
+        self.connections.get_mut(index)
+    }
+
+    pub(super) fn session(&mut self, index: SessionIndex) -> Option<&mut Session> {
+        self.sessions.get_mut(index)
+    }
+
+    /// The session of a connection that has one.
+    pub(super) fn session_of(&mut self, index: ConnectionIndex) -> Option<(SessionIndex, &mut Session)> {
+        let session = self.connections.get(index)?.session()?;
+        self.sessions.get_mut(session).map(|found| (session, found))
+    }
+
+    /// Brings the memory account up to date with what a connection owns. To be called after every change of
+    /// its busy part, which it also gives back if nothing is in it.
+    pub(super) fn recount_connection(&mut self, index: ConnectionIndex) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.rest();
+            let cost = connection.heap_cost();
+            self.owned_bytes += cost;
+            self.owned_bytes -= connection.counted as usize;
+            connection.counted = u32::try_from(cost).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// The same for a session.
+    pub(super) fn recount_session(&mut self, index: SessionIndex) {
+        if let Some(session) = self.sessions.get_mut(index) {
+            let cost = session.heap_cost();
+            self.owned_bytes += cost;
+            self.owned_bytes -= session.counted as usize;
+            session.counted = u32::try_from(cost).unwrap_or(u32::MAX);
+        }
+    }
+
+    /// Has a connection wake up at `deadline` at the latest.
+    pub(super) fn arm_connection(&mut self, index: ConnectionIndex, deadline: Instant) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            let key = TimerKey::new(TimerKind::Connection, index.0);
+            self.timers.arm(&mut connection.armed, key, deadline);
+        }
+    }
+
+    /// Has a session wake up when its will is due or it ends.
+    pub(super) fn arm_session(&mut self, index: SessionIndex) {
+        if let Some(session) = self.sessions.get_mut(index) {
+            let deadline = session.deadline();
+            if deadline < Instant::FAR_FUTURE {
+                let key = TimerKey::new(TimerKind::Session, index.0);
+                self.timers.arm(&mut session.armed, key, deadline);
+            }
+        }
+    }
+
+    /// Has the machine wake up at `deadline` at the latest.
+    pub(super) fn arm_machine(&mut self, deadline: Instant) {
+        self.timers.arm(&mut self.armed, TimerKey::new(TimerKind::Broker, 0), deadline);
+    }
+
+    /// Tells the driver that bytes wait, once.
+    pub(super) fn announce(&mut self, index: ConnectionIndex) {
+        if let Some(connection) = self.connections.get_mut(index).filter(|connection| !connection.announced) {
+            connection.announced = true;
+            self.outputs.push_back(Output::Transmit { connection: connection.id });
+        }
+    }
+
+    /// Stops, or goes on, reading from a connection, for one of the reasons in `pause`.
+    pub(super) fn pause(&mut self, index: ConnectionIndex, reason: u8, on: bool) {
+        let Some(connection) = self.connections.get_mut(index) else { return };
+        let before = connection.paused;
+        connection.paused = if on { before | reason } else { before & !reason };
+        if (before == 0) != (connection.paused == 0) {
+            let enabled = connection.paused == 0;
+            self.outputs.push_back(Output::Read { connection: connection.id, enabled });
+        }
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    /// Ends the group of records of this input: from now on its position can be persisted.
+    pub(super) fn commit(&mut self) {
+        self.frames.clear();
+        if let Some((position, records)) = self.journal.commit() {
+            self.outputs.push_back(Output::Persist { position, records });
+        }
+    }
+}

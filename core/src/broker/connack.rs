@@ -1,0 +1,89 @@
+//! CONNACK (section 3.2 of 3.1.1 and 5.0): what the server promises, or why it refuses.
+
+use super::Broker;
+use super::hold::Promise;
+use crate::connection::ConnectionIndex;
+use crate::connection::answers::OnRelease;
+use crate::event::DisconnectReason;
+use crate::id::Position;
+use crate::time::Instant;
+use crate::violation::Violation;
+use crate::wire::{
+    Connack, Connect, Packet, PacketType, Properties, PropertiesBuffer, Property, ReasonCode, Sender,
+    TooLarge,
+};
+
+impl Broker {
+    /// Says that the client is in, once the journal knows.
+    pub(super) fn acknowledge_connect(
+        &mut self,
+        index: ConnectionIndex,
+        connect: &Connect<'_>,
+        client_identifier: &str,
+        session_present: bool,
+    ) -> Result<(), Violation> {
+        let properties = self.connack_properties(connect, client_identifier);
+        let connack = Connack {
+            // [MQTT-3.2.2-2], [MQTT-3.2.2-3] of 5.0; [MQTT-3.2.2-1] to [MQTT-3.2.2-3] of 3.1.1
+            session_present: session_present && connect.version.has_session_present(),
+            reason: ReasonCode::Success,
+            properties: properties.as_properties(),
+        };
+        let wait = self.clients.wait_for_all(Promise::Connack);
+        self.clients
+            .answer(index, wait, &Packet::Connack(connack), OnRelease::Opens)
+            .map_err(|TooLarge| Violation::AnswerTooLarge)
+    }
+
+    /// What differs from what the client asked for, or from what the standard takes for granted.
+    fn connack_properties(&self, connect: &Connect<'_>, client_identifier: &str) -> PropertiesBuffer {
+        let mut properties = PropertiesBuffer::new();
+        if !connect.version.has_properties() {
+            return properties;
+        }
+        let limits = &self.config().limits;
+        let expiry = self.session_expiry_seconds(connect);
+        if expiry != connect.properties.session_expiry_interval().unwrap_or(0) {
+            properties.push(Property::SessionExpiryInterval(expiry));
+        }
+        if limits.receive_maximum < u16::MAX {
+            properties.push(Property::ReceiveMaximum(limits.receive_maximum));
+        }
+        properties.push(Property::MaximumPacketSize(limits.maximum_packet_size_bytes));
+        if connect.client_identifier.is_empty() {
+            // [MQTT-3.2.2-16] of 5.0
+            properties.push(Property::AssignedClientIdentifier(client_identifier));
+        }
+        if limits.topic_alias_maximum > 0 {
+            properties.push(Property::TopicAliasMaximum(limits.topic_alias_maximum));
+        }
+        let keep_alive_seconds = self.keep_alive_seconds(connect);
+        if keep_alive_seconds != connect.keep_alive_seconds {
+            properties.push(Property::ServerKeepAlive(keep_alive_seconds));
+        }
+        properties.push(Property::SharedSubscriptionAvailable(false));
+        properties
+    }
+
+    /// Refuses a CONNECT: with CONNACK where the client's version has a word for it, then closes
+    /// ([MQTT-3.1.4-5], [MQTT-3.2.2-5] of 3.1.1; [MQTT-3.2.2-7] of 5.0).
+    pub(super) fn refuse(&mut self, now: Instant, index: ConnectionIndex, reason: ReasonCode) {
+        self.say_refusal(index, reason);
+        self.close_connection(now, index, DisconnectReason::Refused(reason));
+    }
+
+    pub(super) fn say_refusal(&mut self, index: ConnectionIndex, reason: ReasonCode) {
+        let Some(connection) = self.clients.connections.get(index) else { return };
+        let version = connection.version;
+        let has_word =
+            version.answers_every_refusal() || reason.connack_return_code_3().is_some_and(|code| code > 0);
+        if !has_word {
+            return;
+        }
+        let in_connack = reason.allowed_in(PacketType::Connack, Sender::Server);
+        let reason = if in_connack { reason } else { ReasonCode::UnspecifiedError };
+        let connack = Connack { session_present: false, reason, properties: Properties::EMPTY };
+        // A client that takes no CONNACK of five bytes cannot be told.
+        let _fits = self.clients.answer(index, Position::NONE, &Packet::Connack(connack), OnRelease::Opens);
+    }
+}

@@ -1,0 +1,255 @@
+//! CONNECT (section 3.1 of 3.1.1 and 5.0): who it is, whether he may, and which session is his from now on.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::sync::Arc;
+
+use super::Broker;
+use super::receive::{Flow, Handled};
+use crate::ask::Answer;
+use crate::config::{Authentication, Listener};
+use crate::connection::{ConnectionIndex, Phase};
+use crate::event::Event;
+use crate::rules::{Action, Decision, Rules};
+use crate::session::{Session, SessionIndex};
+use crate::time::Instant;
+use crate::violation::Violation;
+use crate::will::Will;
+use crate::wire::{Connect, Frame, ReasonCode};
+
+impl Broker {
+    pub(super) fn connect(&mut self, now: Instant, index: ConnectionIndex, frame: &Frame<'_>) -> Handled {
+        // The version decides how a refusal looks, so it is wanted even of a packet that is malformed.
+        if let (Some(version), Some(connection)) =
+            (Connect::peek_version(frame), self.clients.connection(index))
+        {
+            connection.version = version;
+        }
+        let connect = Connect::decode(frame)?;
+        if let Some(connection) = self.clients.connection(index) {
+            connection.version = connect.version;
+            connection.maximum_packet_size = connect.properties.maximum_packet_size().unwrap_or(u32::MAX);
+        }
+        self.check_connect(&connect)?;
+        let client_identifier = self.client_identifier(index, &connect);
+        match self.authenticate(now, index, &connect, &client_identifier) {
+            Some(Ok(rules)) => self.accept(now, index, &connect, &client_identifier, rules),
+            Some(Err(reason)) => {
+                self.refuse(now, index, reason);
+                Ok(Flow::Continue)
+            }
+            None => Ok(Flow::Wait),
+        }
+    }
+
+    /// The limits of a CONNECT, and the rules about its identifier.
+    fn check_connect(&self, connect: &Connect<'_>) -> Result<(), Violation> {
+        let limits = &self.config().limits;
+        if connect.client_identifier.is_empty() {
+            // [MQTT-3.1.3-7], [MQTT-3.1.3-8] of 3.1.1; 5.0 always assigns one, 3.1 never.
+            let assigns = connect.version.allows_empty_client_identifier();
+            if !assigns || !(connect.clean_start || connect.version.has_properties()) {
+                return Err(Violation::ClientIdentifierEmpty);
+            }
+        }
+        if connect.client_identifier.len() > usize::from(limits.client_identifier_bytes) {
+            return Err(Violation::ClientIdentifierTooLong);
+        }
+        if connect.user_name.is_some_and(|name| name.len() > usize::from(limits.user_name_bytes)) {
+            return Err(Violation::UserNameTooLong);
+        }
+        self.check_text(connect.client_identifier)?;
+        connect.user_name.map_or(Ok(()), |name| self.check_text(name))?;
+        self.check_properties(connect.properties)?;
+        if let Some(will) = &connect.will {
+            self.check_topic(will.topic)?;
+            self.check_properties(will.properties)?;
+            if will.payload.len() > limits.will_payload_bytes as usize {
+                return Err(Violation::WillTooLong);
+            }
+        }
+        Ok(())
+    }
+
+    /// The client's identifier, or one that nobody has ([MQTT-3.1.3-6] of 5.0).
+    fn client_identifier(&mut self, index: ConnectionIndex, connect: &Connect<'_>) -> Box<str> {
+        if !connect.client_identifier.is_empty() {
+            return connect.client_identifier.into();
+        }
+        let assigned = self.clients.connections.get(index).and_then(|of| of.work.as_ref()?.assigned.clone());
+        assigned.unwrap_or_else(|| {
+            loop {
+                let name = format!("auto-{:016x}", self.random.next());
+                if self.clients.sessions.find(&name).is_none() {
+                    return name.into_boxed_str();
+                }
+            }
+        })
+    }
+
+    /// Whether the client may connect, and by which rules. `None`: the embedder was asked just now.
+    fn authenticate(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        connect: &Connect<'_>,
+        client_identifier: &str,
+    ) -> Option<Result<Arc<Rules>, ReasonCode>> {
+        if connect.properties.authentication_method().is_some() {
+            // No enhanced authentication is offered yet (5.0 section 4.12).
+            return Some(Err(ReasonCode::BadAuthenticationMethod));
+        }
+        let listener = self.listener(index);
+        let rules = match listener.authentication {
+            Authentication::Anonymous => listener.rules,
+            Authentication::Refuse => return Some(Err(ReasonCode::NotAuthorized)),
+            Authentication::Ask => match self.clients.connection(index)?.work().answer.take() {
+                None => {
+                    self.ask_authenticate(now, index, connect, client_identifier);
+                    return None;
+                }
+                Some(Answer::Accept { rules }) => rules.unwrap_or(listener.rules),
+                Some(Answer::Refuse(reason)) => return Some(Err(reason)),
+                Some(Answer::Decisions(_)) => return Some(Err(ReasonCode::NotAuthorized)),
+            },
+        };
+        let asked = listener.authentication == Authentication::Ask;
+        let will_allowed =
+            connect.will.as_ref().is_none_or(|will| match rules.decide(Action::Publish, will.topic) {
+                Decision::Allow => !will.topic.starts_with("$SYS/"),
+                Decision::Deny => false,
+                // The embedder saw the topic when it was asked about the client.
+                Decision::Ask => asked,
+            });
+        Some(if will_allowed { Ok(rules) } else { Err(ReasonCode::NotAuthorized) })
+    }
+
+    fn listener(&self, index: ConnectionIndex) -> Listener {
+        let work = self.clients.connections.get(index).and_then(|connection| connection.work.as_ref());
+        let number = work.and_then(|work| work.origin.as_ref()).map_or(0, |origin| origin.listener);
+        self.config().listeners.get(usize::from(number)).cloned().unwrap_or_default()
+    }
+
+    /// The client is in. Takes over, ends or makes its session, and says so.
+    fn accept(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        connect: &Connect<'_>,
+        client_identifier: &str,
+        rules: Arc<Rules>,
+    ) -> Handled {
+        let resumed = self.previous_session(now, connect, client_identifier);
+        let session = resumed.unwrap_or_else(|| {
+            let number = self.clients.journal.number();
+            self.clients.sessions.insert(Session::new(client_identifier, number))
+        });
+        let keep_alive_seconds = self.keep_alive_seconds(connect);
+        if let Some(connection) = self.clients.connection(index) {
+            connection.set_session(Some(session));
+            connection.phase = Phase::Connected;
+            connection.rules = (!rules.allows_everything()).then_some(rules);
+            connection.keep_alive_seconds = keep_alive_seconds;
+            connection.problem_information = connect.properties.request_problem_information() != Some(false);
+            let work = connection.work();
+            work.origin = None;
+            work.assigned = None;
+        }
+        self.attach(session, index, connect);
+        self.rearm_connection(index);
+        if self.config().events.connections {
+            self.clients.event(Event::Connected {
+                connection: self
+                    .clients
+                    .connections
+                    .get(index)
+                    .map_or(crate::id::ConnectionId(0), |of| of.id),
+                client_identifier: client_identifier.into(),
+                version: connect.version,
+                session_present: resumed.is_some(),
+                keep_alive_seconds,
+            });
+        }
+        self.acknowledge_connect(index, connect, client_identifier, resumed.is_some())?;
+        self.clients.send(now, index);
+        Ok(Flow::Continue)
+    }
+
+    /// The session that goes on with this connection, if there is one and Clean Start does not end it
+    /// ([MQTT-3.1.2-4] to [MQTT-3.1.2-6] of 5.0, [MQTT-3.1.2-4], [MQTT-3.1.2-6] of 3.1.1).
+    fn previous_session(
+        &mut self,
+        now: Instant,
+        connect: &Connect<'_>,
+        client_identifier: &str,
+    ) -> Option<SessionIndex> {
+        let session = self.clients.sessions.find(client_identifier)?;
+        // [MQTT-3.1.4-3] of 5.0, [MQTT-3.1.4-2] of 3.1.1
+        if let Some(older) = self.clients.sessions.get(session).and_then(|session| session.connection()) {
+            self.disconnect_client(now, older, ReasonCode::SessionTakenOver);
+        }
+        let session = self.clients.sessions.find(client_identifier)?;
+        if connect.clean_start {
+            self.end_session(now, session);
+            return None;
+        }
+        Some(session)
+    }
+
+    /// Ties a session to its new connection. Expiry, will and window are this connection's; a pending will of
+    /// the last one is taken back ([MQTT-3.1.3-9] of 5.0).
+    fn attach(&mut self, index: SessionIndex, connection: ConnectionIndex, connect: &Connect<'_>) {
+        let expiry_interval_seconds = self.session_expiry_seconds(connect);
+        let slots = self.window(connect);
+        let clients = &mut self.clients;
+        let latest = clients.journal.latest();
+        let Some(session) = clients.sessions.get_mut(index) else { return };
+        let had_will = session.will.is_some();
+        session.set_connection(Some(connection));
+        session.version = connect.version;
+        session.expiry_interval_seconds = expiry_interval_seconds;
+        session.will = connect.will.as_ref().map(|will| Box::new(Will::new(will)));
+        session.latest = session.latest.max(latest);
+        session.slots = slots;
+        if let Some(outgoing) = &mut session.outgoing {
+            outgoing.connected(slots);
+        }
+        if let Some(incoming) = &mut session.incoming {
+            incoming.connected();
+        }
+        clients.timers.disarm(&mut session.armed);
+        let has_will = session.will.is_some();
+        clients.record_session(index);
+        if had_will || has_will {
+            clients.record_will(index);
+        }
+        clients.recount_session(index);
+    }
+
+    /// How many QoS 1 and 2 messages may be in flight to this client ([MQTT-3.3.4-9] of 5.0).
+    fn window(&self, connect: &Connect<'_>) -> u16 {
+        connect.properties.receive_maximum().unwrap_or(u16::MAX).min(self.config().limits.in_flight_maximum)
+    }
+
+    /// How long the session outlives this connection, as far as the limits allow (5.0 section 3.1.2.11.2;
+    /// Clean Session before 5.0).
+    pub(super) fn session_expiry_seconds(&self, connect: &Connect<'_>) -> u32 {
+        let limits = &self.config().limits;
+        if connect.version.has_properties() {
+            let asked = connect.properties.session_expiry_interval().unwrap_or(0);
+            return asked.min(limits.session_expiry_seconds_5_0);
+        }
+        if connect.clean_start { 0 } else { limits.session_expiry_seconds_3 }
+    }
+
+    /// The keep alive in force ([MQTT-3.1.2-21] of 5.0).
+    pub(super) fn keep_alive_seconds(&self, connect: &Connect<'_>) -> u16 {
+        let maximum = self.config().limits.keep_alive_seconds_5_0;
+        let exceeds = connect.keep_alive_seconds == 0 || connect.keep_alive_seconds > maximum;
+        if connect.version.has_properties() && maximum > 0 && exceeds {
+            maximum
+        } else {
+            connect.keep_alive_seconds
+        }
+    }
+}

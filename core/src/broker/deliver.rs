@@ -1,0 +1,275 @@
+//! From a publication to the clients that receive it.
+
+use alloc::vec::Vec;
+
+use super::Broker;
+use super::clients::Clients;
+use super::encode::Form;
+use crate::connection::{ConnectionIndex, Phase};
+use crate::event::DropReason;
+use crate::id::Position;
+use crate::message::{Message, MessageIndex, MessageView};
+use crate::session::SessionIndex;
+use crate::session::queue::Queued;
+use crate::time::Instant;
+use crate::topic::Receiver;
+use crate::topic::route::RouteHint;
+use crate::wire::QoS;
+
+/// A message on its way through the machine, still where it came from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Publication<'a> {
+    pub(super) view: MessageView<'a>,
+    pub(super) qos: QoS,
+    pub(super) retain: bool,
+    /// What its copies wait for.
+    pub(super) wait: Position,
+    pub(super) publisher: Option<SessionIndex>,
+}
+
+/// What became of a publication.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Delivered {
+    /// How many sessions receive it.
+    pub(super) receivers: usize,
+    /// Where its route is remembered, for the publisher's next message.
+    pub(super) route: RouteHint,
+}
+
+impl Broker {
+    /// Sends a publication to everyone who subscribes to its topic. `stored` is the message if it was stored
+    /// before.
+    pub(super) fn deliver(
+        &mut self,
+        now: Instant,
+        publication: &Publication<'_>,
+        hint: RouteHint,
+        stored: Option<MessageIndex>,
+    ) -> Delivered {
+        let topic = publication.view.topic;
+        let found = self.routes.lookup(hint, topic).or_else(|| {
+            self.gathered.gather(&mut self.tree, topic, None);
+            self.routes.remember(topic, self.gathered.as_receivers())
+        });
+        let mut receivers = match found.and_then(|hint| self.routes.get(hint)) {
+            Some(route) => route.receivers(),
+            None => self.gathered.as_receivers(),
+        };
+        // [MQTT-3.8.3-3] of 5.0
+        if let Some(publisher) = publication.publisher.filter(|of| receivers.differ_for(*of)) {
+            self.gathered.gather(&mut self.tree, topic, Some(publisher));
+            receivers = self.gathered.as_receivers();
+        }
+        self.clients.frames.clear();
+        let mut stored = stored.inspect(|index| self.clients.messages.retain(*index));
+        for receiver in receivers.as_slice() {
+            self.identifiers.clear();
+            self.identifiers.extend(receivers.identifiers(receiver));
+            self.clients.deliver_to(now, publication, receiver, &self.identifiers, &mut stored);
+        }
+        if let Some(index) = stored {
+            self.clients.release_message(index);
+        }
+        Delivered { receivers: receivers.len(), route: found.unwrap_or_default() }
+    }
+}
+
+impl Clients {
+    pub(super) fn deliver_to(
+        &mut self,
+        now: Instant,
+        publication: &Publication<'_>,
+        receiver: &Receiver,
+        identifiers: &[u32],
+        stored: &mut Option<MessageIndex>,
+    ) {
+        // [MQTT-3.3.1-12], [MQTT-3.3.1-13] of 5.0; [MQTT-3.3.1-9] of 3.1.1, where nobody can ask for it.
+        let copy = Copy {
+            qos: publication.qos.min(receiver.qos),
+            retain: publication.retain && receiver.retain_as_published,
+            replayed: false,
+            identifiers,
+        };
+        if copy.qos > QoS::AtMostOnce {
+            let message = self.store(publication, stored);
+            return self.enqueue(now, receiver.session, message, &copy, publication.wait);
+        }
+        match self.sessions.get(receiver.session).and_then(|session| session.connection()) {
+            Some(index) if self.takes_at_once(index, publication.wait) => {
+                let form = copy.form();
+                if self.write_publish(now, index, &publication.view, None, &form).is_err() {
+                    self.dropped(index, DropReason::TooLarge);
+                }
+            }
+            Some(index) => {
+                let message = self.store(publication, stored);
+                self.push_backlog(index, message, &copy, publication.wait);
+            }
+            None if self.config.policy.queue_qos0_offline => {
+                let message = self.store(publication, stored);
+                self.enqueue(now, receiver.session, message, &copy, publication.wait);
+            }
+            None => {}
+        }
+    }
+
+    /// Whether a QoS 0 message can be encoded right behind what waits for the socket.
+    pub(super) fn takes_at_once(&self, index: ConnectionIndex, wait: Position) -> bool {
+        let mark = self.config.limits.transmit_mark_bytes as usize;
+        wait <= self.journal.persisted()
+            && self.connections.get(index).is_some_and(|connection| {
+                connection.open
+                    && connection.phase == Phase::Connected
+                    && connection.waiting_bytes() < mark
+                    && connection.work.as_ref().is_none_or(|work| work.backlog.is_empty())
+            })
+    }
+
+    /// The publication as a stored message, stored once.
+    pub(super) fn store(
+        &mut self,
+        publication: &Publication<'_>,
+        stored: &mut Option<MessageIndex>,
+    ) -> MessageIndex {
+        *stored.get_or_insert_with(|| {
+            let view = &publication.view;
+            let index = self.messages.insert(Message {
+                topic: view.topic.into(),
+                payload: self.frames.payload(view.payload, None),
+                properties: view.properties.into(),
+                qos: publication.qos,
+                retain: publication.retain,
+                expires_at: view.expires_at,
+                wait: publication.wait,
+            });
+            self.frames.of = Some(index);
+            index
+        })
+    }
+
+    /// Adds a QoS 0 message to what a connection does not take at once.
+    pub(super) fn push_backlog(
+        &mut self,
+        index: ConnectionIndex,
+        message: MessageIndex,
+        copy: &Copy<'_>,
+        wait: Position,
+    ) {
+        let limit = self.config.limits.qos0_backlog_bytes as usize;
+        let queued = self.queued(message, copy, 0, wait);
+        let persisted = self.journal.persisted();
+        let Some(connection) = self.connections.get_mut(index) else { return };
+        connection.work().push_backlog(queued);
+        if wait > persisted {
+            self.holds.insert((wait, connection.id));
+        }
+        let mut victims = Vec::new();
+        let work = connection.work();
+        while work.backlog_bytes > limit {
+            let Some(victim) = work.drop_oldest() else { break };
+            victims.push(victim.message);
+        }
+        for victim in victims {
+            self.release_message(victim);
+            self.dropped(index, DropReason::QueueFull);
+        }
+        self.recount_connection(index);
+    }
+
+    /// Adds a message to a session's queue, and sends it if it can be sent.
+    pub(super) fn enqueue(
+        &mut self,
+        now: Instant,
+        session: SessionIndex,
+        message: MessageIndex,
+        copy: &Copy<'_>,
+        wait: Position,
+    ) {
+        let recorded = copy.qos > QoS::AtMostOnce && self.is_recorded(session);
+        let entry = if recorded { self.journal.number() } else { 0 };
+        let queued = self.queued(message, copy, entry, wait);
+        let Some(found) = self.sessions.get_mut(session) else { return };
+        found.outgoing().queue.push(queued);
+        if let Some(index) = found.connection() {
+            self.send(now, index);
+        }
+        self.settle_newest(session, message, entry);
+        self.recount_session(session);
+    }
+
+    /// The message that came last did not leave: it is recorded, or the queue is too full for it.
+    fn settle_newest(&mut self, session: SessionIndex, message: MessageIndex, entry: u64) {
+        let limits = &self.config.limits;
+        let drops_oldest = self.config.policy.full_queue_drops_oldest;
+        let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
+            return;
+        };
+        let queue = &mut outgoing.queue;
+        let Some(newest) = queue.back().filter(|newest| newest.message == message && newest.entry == entry)
+        else {
+            return;
+        };
+        let newest = newest.clone();
+        let full = queue.limited_messages() > limits.queue_messages as usize
+            || queue.limited_bytes() > limits.queue_bytes as usize;
+        let victim = match (full, drops_oldest) {
+            (false, _) => None,
+            (true, true) => queue.pop_oldest_limited(),
+            (true, false) => queue.pop_newest(),
+        };
+        match victim {
+            // It has no record yet.
+            Some(victim) if victim.entry == entry && victim.message == message => {
+                self.release_message(message);
+            }
+            victim => {
+                self.record_queued(session, &newest);
+                if let Some(victim) = victim {
+                    self.forget_queued(session, &victim);
+                }
+            }
+        }
+        if full {
+            self.dropped_for(session, DropReason::QueueFull);
+        }
+    }
+
+    /// One more reference to a stored message.
+    fn queued(&mut self, message: MessageIndex, copy: &Copy<'_>, entry: u64, wait: Position) -> Queued {
+        self.messages.retain(message);
+        let bytes = self.messages.get(message).map_or(0, Message::size);
+        Queued {
+            message,
+            entry,
+            wait,
+            bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+            qos: copy.qos,
+            retain: copy.retain,
+            replayed: copy.replayed,
+            identifiers: (!copy.identifiers.is_empty()).then(|| copy.identifiers.into()),
+        }
+    }
+}
+
+/// What is particular to one client's copy of a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Copy<'a> {
+    pub(super) qos: QoS,
+    pub(super) retain: bool,
+    /// Sent because of a SUBSCRIBE.
+    pub(super) replayed: bool,
+    pub(super) identifiers: &'a [u32],
+}
+
+impl Copy<'_> {
+    /// As it is encoded at QoS 0.
+    pub(super) fn form(&self) -> Form<'_> {
+        Form {
+            qos: QoS::AtMostOnce,
+            packet_identifier: None,
+            duplicate: false,
+            retain: self.retain,
+            identifiers: self.identifiers,
+        }
+    }
+}

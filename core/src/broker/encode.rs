@@ -1,0 +1,231 @@
+//! PUBLISH packets to clients: one encoding for each distinct form of the message at hand, then a copy for
+//! each subscriber.
+
+use alloc::vec::Vec;
+use core::num::NonZeroU16;
+use core::ops::Range;
+
+use bytes::Bytes;
+
+use super::clients::Clients;
+use crate::connection::ConnectionIndex;
+use crate::connection::transmit::{SHARED_FROM_BYTES, Transmit};
+use crate::message::{MessageIndex, MessageView};
+use crate::time::Instant;
+use crate::version::ProtocolVersion;
+use crate::wire::{Properties, PropertiesBuffer, Property, Publish, QoS, TooLarge};
+
+/// What differs between two deliveries of one message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Form<'a> {
+    pub(super) qos: QoS,
+    pub(super) packet_identifier: Option<NonZeroU16>,
+    pub(super) duplicate: bool,
+    pub(super) retain: bool,
+    pub(super) identifiers: &'a [u32],
+}
+
+/// The forms of one message that were encoded, for whoever gets the same.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    bytes: Vec<u8>,
+    made: Vec<Made>,
+    /// The message that they are forms of, if it is stored.
+    pub(super) of: Option<MessageIndex>,
+    /// The payload as it is shared, if it is large and somebody got it.
+    shared: Option<Bytes>,
+    /// For encodings that nobody shares.
+    pub(super) scratch: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Made {
+    properties: bool,
+    qos: QoS,
+    retain: bool,
+    /// Everything that is copied, the payload too if it is small.
+    copied: Range<usize>,
+    /// Where the packet identifier stands, from the start of `copied`.
+    packet_identifier_at: usize,
+    /// The size of the whole packet.
+    length: usize,
+}
+
+impl Frames {
+    /// Another message is at hand.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.made.clear();
+        self.of = None;
+        self.shared = None;
+    }
+
+    pub(super) fn cost(&self) -> usize {
+        self.bytes.capacity() + self.made.capacity() * size_of::<Made>() + self.scratch.capacity()
+    }
+
+    fn made(
+        &mut self,
+        now: Instant,
+        version: ProtocolVersion,
+        view: &MessageView<'_>,
+        form: &Form<'_>,
+    ) -> Option<(&Made, &[u8])> {
+        let properties = version.has_properties();
+        let same =
+            |made: &Made| made.properties == properties && made.qos == form.qos && made.retain == form.retain;
+        if !self.made.iter().any(same) {
+            self.make(now, version, view, form);
+        }
+        let made = self.made.iter().find(|made| same(made))?;
+        Some((made, self.bytes.get(made.copied.clone())?))
+    }
+
+    fn make(&mut self, now: Instant, version: ProtocolVersion, view: &MessageView<'_>, form: &Form<'_>) {
+        let start = self.bytes.len();
+        encode_head(now, version, view, form, &mut self.bytes);
+        let head = self.bytes.len() - start;
+        if view.payload.len() < SHARED_FROM_BYTES {
+            self.bytes.extend_from_slice(view.payload);
+        }
+        let fixed_header = head_start(self.bytes.get(start..).unwrap_or_default());
+        self.made.push(Made {
+            properties: version.has_properties(),
+            qos: form.qos,
+            retain: form.retain,
+            copied: start..self.bytes.len(),
+            packet_identifier_at: fixed_header + 2 + view.topic.len(),
+            length: head + view.payload.len(),
+        });
+    }
+
+    /// The payload to share, copied once; the stored one where the message is stored.
+    pub(super) fn payload(&mut self, payload: &[u8], stored: Option<&Bytes>) -> Bytes {
+        let shared = &mut self.shared;
+        let copy = || shared.get_or_insert_with(|| Bytes::copy_from_slice(payload)).clone();
+        stored.cloned().unwrap_or_else(copy)
+    }
+}
+
+/// Bytes of the fixed header at the start of a packet that was encoded here.
+fn head_start(packet: &[u8]) -> usize {
+    2 + packet.iter().skip(1).take(3).take_while(|byte| **byte >= 0x80).count()
+}
+
+/// Encodes everything but the payload. What is left of the message's life is settled here
+/// ([MQTT-3.3.2-6] of 5.0).
+fn encode_head(
+    now: Instant,
+    version: ProtocolVersion,
+    view: &MessageView<'_>,
+    form: &Form<'_>,
+    out: &mut Vec<u8>,
+) {
+    let expires = version.has_properties() && view.expires_at < Instant::FAR_FUTURE;
+    let mut composed = PropertiesBuffer::new();
+    let properties = if expires || !form.identifiers.is_empty() {
+        if expires {
+            let seconds = view.expires_at.since(now).as_micros().div_ceil(1_000_000);
+            composed.push(Property::MessageExpiryInterval(u32::try_from(seconds).unwrap_or(u32::MAX)));
+        }
+        composed.append(Properties::from_validated(view.properties));
+        // [MQTT-3.3.4-3], [MQTT-3.3.4-4] of 5.0: all identifiers of the subscriptions that match.
+        for identifier in form.identifiers {
+            composed.push(Property::SubscriptionIdentifier(*identifier));
+        }
+        composed.as_properties()
+    } else {
+        Properties::from_validated(view.properties)
+    };
+    let publish = Publish {
+        duplicate: form.duplicate,
+        qos: form.qos,
+        retain: form.retain,
+        topic: view.topic,
+        packet_identifier: form.packet_identifier,
+        properties,
+        payload: view.payload,
+    };
+    publish.encode_head(version, out);
+}
+
+impl Clients {
+    /// Appends a PUBLISH of the message at hand. [`TooLarge`]: it exceeds the client's Maximum Packet Size
+    /// and nothing was appended ([MQTT-3.1.2-24] of 5.0).
+    pub(super) fn write_publish(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        view: &MessageView<'_>,
+        stored: Option<&Bytes>,
+        form: &Form<'_>,
+    ) -> Result<(), TooLarge> {
+        let Some(connection) = self.connections.get(index) else { return Ok(()) };
+        let (version, maximum) = (connection.version, connection.maximum_packet_size as usize);
+        let mut frames = core::mem::take(&mut self.frames);
+        let shares = view.payload.len() >= SHARED_FROM_BYTES;
+        let common = form.identifiers.is_empty() && !form.duplicate;
+        let written = if common {
+            let made = frames.made(now, version, view, form);
+            made.filter(|(made, _)| made.length <= maximum).ok_or(TooLarge).map(|(made, bytes)| {
+                self.append(index, |out| {
+                    let start = out.len();
+                    out.extend_from_slice(bytes);
+                    patch(out, start + made.packet_identifier_at, form.packet_identifier);
+                });
+            })
+        } else {
+            frames.scratch.clear();
+            encode_head(now, version, view, form, &mut frames.scratch);
+            let fits = frames.scratch.len() + view.payload.len() <= maximum;
+            fits.then_some(()).ok_or(TooLarge).map(|()| {
+                self.append(index, |out| {
+                    out.extend_from_slice(&frames.scratch);
+                    out.extend_from_slice(if shares { &[] } else { view.payload });
+                });
+            })
+        };
+        if written.is_ok() && shares {
+            let payload = frames.payload(view.payload, stored);
+            self.with_transmit(index, |transmit| transmit.share(payload));
+        }
+        self.frames = frames;
+        written
+    }
+
+    fn append(&mut self, index: ConnectionIndex, write: impl FnOnce(&mut Vec<u8>)) {
+        self.with_transmit(index, |transmit| write(transmit.tail()));
+    }
+
+    /// Appends whatever `encode` appends to what waits for the socket.
+    pub(super) fn write<T>(
+        &mut self,
+        index: ConnectionIndex,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<T, TooLarge>,
+    ) -> Result<T, TooLarge> {
+        let mut result = Err(TooLarge);
+        self.with_transmit(index, |transmit| result = encode(transmit.tail()));
+        result
+    }
+
+    /// Changes a connection's transmit buffer, taking one from the pool if it has none, and keeps the memory
+    /// account and the driver up to date.
+    fn with_transmit(&mut self, index: ConnectionIndex, change: impl FnOnce(&mut Transmit)) {
+        let Some(connection) = self.connections.get_mut(index) else { return };
+        let before = connection.transmit_cost();
+        let pool = &mut self.pool;
+        let transmit = connection.transmit.get_or_insert_with(|| pool.pop().unwrap_or_default());
+        change(transmit);
+        self.owned_bytes += transmit.cost();
+        self.owned_bytes -= before;
+        self.announce(index);
+    }
+}
+
+/// Writes the packet identifier of this delivery over the one that the frame was made with.
+fn patch(out: &mut [u8], at: usize, packet_identifier: Option<NonZeroU16>) {
+    let Some(identifier) = packet_identifier else { return };
+    if let Some(place) = out.get_mut(at..at.saturating_add(2)) {
+        place.copy_from_slice(&identifier.get().to_be_bytes());
+    }
+}

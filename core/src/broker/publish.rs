@@ -1,0 +1,299 @@
+//! PUBLISH from a client (section 3.3 of 3.1.1 and 5.0).
+
+use core::num::NonZeroU16;
+
+use super::Broker;
+use super::deliver::Publication;
+use super::hold::Promise;
+use super::receive::{Flow, Handled};
+use crate::connection::ConnectionIndex;
+use crate::id::Position;
+use crate::message::MessageView;
+use crate::record::{Record, Row};
+use crate::rules::{Action, Decision};
+use crate::time::Instant;
+use crate::topic::route::RouteHint;
+use crate::violation::Violation;
+use crate::will::forwarded;
+use crate::wire::{Acknowledgement, Packet, Properties, PropertiesBuffer, Publish, QoS, ReasonCode, text};
+
+impl Broker {
+    pub(super) fn publish(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Handled {
+        self.check_properties(publish.properties)?;
+        if let Some(alias) = publish.properties.topic_alias() {
+            return self.publish_aliased(now, index, publish, alias);
+        }
+        self.publish_to(now, index, publish)
+    }
+
+    /// Replaces a Topic Alias by the topic that it stands for.
+    fn publish_aliased(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        publish: &Publish<'_>,
+        alias: u16,
+    ) -> Handled {
+        // [MQTT-3.3.2-8], [MQTT-3.3.2-9] of 5.0
+        if alias == 0 || alias > self.config().limits.topic_alias_maximum {
+            return Err(Violation::TopicAliasInvalid);
+        }
+        if !publish.topic.is_empty() {
+            self.check_topic(publish.topic)?;
+            if let Some(connection) = self.clients.connection(index) {
+                connection.work().aliases.set(alias, publish.topic);
+            }
+            return self.publish_to(now, index, publish);
+        }
+        let work = self.clients.connections.get(index).and_then(|connection| connection.work.as_ref());
+        let topic = work.and_then(|work| work.aliases.get(alias)).ok_or(Violation::TopicAliasUnknown)?;
+        let topic: alloc::boxed::Box<str> = topic.into();
+        self.publish_to(now, index, &Publish { topic: &topic, ..*publish })
+    }
+
+    fn publish_to(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Handled {
+        self.check_topic(publish.topic)?;
+        match (publish.qos, publish.packet_identifier) {
+            (QoS::AtLeastOnce, Some(identifier)) => {
+                self.publish_at_least_once(now, index, publish, identifier)
+            }
+            (QoS::ExactlyOnce, Some(identifier)) => {
+                self.publish_exactly_once(now, index, publish, identifier)
+            }
+            _ => {
+                match self.may_publish(now, index, publish.topic) {
+                    Decision::Allow => self.take(now, index, publish, Position::NONE),
+                    // [MQTT-3.3.5-2] of 3.1.1, section 3.3.5 of 5.0: nobody is told.
+                    Decision::Deny => 0,
+                    Decision::Ask => return Ok(Flow::Wait),
+                };
+                Ok(Flow::Continue)
+            }
+        }
+    }
+
+    fn publish_at_least_once(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        publish: &Publish<'_>,
+        packet_identifier: NonZeroU16,
+    ) -> Handled {
+        self.check_receive_maximum(index)?;
+        let reason = match self.may_publish(now, index, publish.topic) {
+            Decision::Ask => return Ok(Flow::Wait),
+            Decision::Deny => ReasonCode::NotAuthorized,
+            Decision::Allow if self.exceeds_retained_quota(publish) => ReasonCode::QuotaExceeded,
+            Decision::Allow => reason_for(self.take(now, index, publish, Position::NONE)),
+        };
+        let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+        let wait = self.clients.wait_for_group(Promise::Puback);
+        self.count_unacknowledged(index);
+        // [MQTT-4.3.2-4] of 5.0, [MQTT-4.3.2-2] of 3.1.1
+        self.clients.reply_last(index, wait, &Packet::Puback(acknowledgement))?;
+        Ok(Flow::Continue)
+    }
+
+    fn publish_exactly_once(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        publish: &Publish<'_>,
+        packet_identifier: NonZeroU16,
+    ) -> Handled {
+        let Some((session_index, session)) = self.clients.session_of(index) else {
+            return Ok(Flow::Continue);
+        };
+        if session.incoming.as_ref().is_some_and(|incoming| incoming.contains(packet_identifier)) {
+            return self.publish_again(index, packet_identifier);
+        }
+        self.check_receive_maximum(index)?;
+        let refused = match self.may_publish(now, index, publish.topic) {
+            Decision::Ask => return Ok(Flow::Wait),
+            Decision::Deny => Some(ReasonCode::NotAuthorized),
+            Decision::Allow => self.exceeds_retained_quota(publish).then_some(ReasonCode::QuotaExceeded),
+        };
+        self.count_unacknowledged(index);
+        if let Some(reason) = refused {
+            // [MQTT-4.3.3-9] of 5.0: nothing is stored, the next PUBLISH is a new message.
+            let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+            self.clients.reply_last(index, Position::NONE, &Packet::Pubrec(acknowledgement))?;
+            return Ok(Flow::Continue);
+        }
+        let Some((_, session)) = self.clients.session_of(index) else { return Ok(Flow::Continue) };
+        session.incoming().insert(packet_identifier, true);
+        let number = session.record;
+        self.clients.recount_session(session_index);
+        let mut wait = Position::NONE;
+        if self.clients.is_recorded(session_index) {
+            let row = Row::Incoming { session: number, packet_identifier: packet_identifier.get() };
+            self.clients.record(session_index, Record::Put(row));
+            wait = self.clients.wait_for_group(Promise::Forward);
+        }
+        // Method B: the message goes on now, and never again for this identifier ([MQTT-4.3.3-2] of 3.1.1).
+        let receivers = self.take(now, index, publish, wait);
+        let acknowledgement = self.acknowledgement(index, packet_identifier, reason_for(receivers))?;
+        let wait = self.clients.wait_for_group(Promise::Pubrec);
+        self.clients.reply(index, wait, &Packet::Pubrec(acknowledgement))?;
+        Ok(Flow::Continue)
+    }
+
+    /// The same packet identifier before PUBREL: the same message ([MQTT-4.3.3-10] of 5.0). It counts against
+    /// the Receive Maximum once.
+    fn publish_again(&mut self, index: ConnectionIndex, packet_identifier: NonZeroU16) -> Handled {
+        let Some((session_index, session)) = self.clients.session_of(index) else {
+            return Ok(Flow::Continue);
+        };
+        if session.incoming().insert(packet_identifier, true) {
+            self.count_unacknowledged(index);
+        }
+        let wait = self.clients.wait_for_session(Promise::RepeatedAnswer, session_index);
+        let reason = ReasonCode::Success;
+        let acknowledgement = Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY };
+        self.clients.reply(index, wait, &Packet::Pubrec(acknowledgement))?;
+        Ok(Flow::Continue)
+    }
+
+    /// A message that was accepted: retained if it asks for it, delivered to whoever subscribes. How many do.
+    fn take(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>, wait: Position) -> usize {
+        let buffer;
+        let (properties, expires_at) = if needs_forwarding(publish.properties) {
+            let seconds = publish.properties.message_expiry_interval();
+            buffer = forwarded(publish.properties);
+            // [MQTT-3.3.2-5] of 5.0: the interval starts when the message arrives.
+            (PropertiesBuffer::as_properties(&buffer), expiry(now, seconds))
+        } else {
+            (publish.properties, Instant::FAR_FUTURE)
+        };
+        let Some(connection) = self.clients.connections.get(index) else { return 0 };
+        let hint = connection.route;
+        let publication = Publication {
+            view: MessageView {
+                topic: publish.topic,
+                payload: publish.payload,
+                properties: properties.as_bytes(),
+                expires_at,
+            },
+            qos: publish.qos,
+            retain: publish.retain,
+            wait,
+            publisher: connection.session(),
+        };
+        self.publish_message(now, &publication, hint, Some(index))
+    }
+
+    /// Retains and delivers; remembers the route for the publisher.
+    pub(super) fn publish_message(
+        &mut self,
+        now: Instant,
+        publication: &Publication<'_>,
+        hint: RouteHint,
+        publisher: Option<ConnectionIndex>,
+    ) -> usize {
+        let stored = if publication.retain { self.retain(publication) } else { None };
+        let delivered = self.deliver(now, publication, hint, stored);
+        if let Some(connection) = publisher.and_then(|index| self.clients.connection(index)) {
+            connection.route = delivered.route;
+        }
+        delivered.receivers
+    }
+
+    /// What the rules, or the answer that the embedder gave, say about publishing to a topic.
+    fn may_publish(&mut self, now: Instant, index: ConnectionIndex, topic: &str) -> Decision {
+        // Section 4.7.2: what begins with `$SYS/` is the server's.
+        if topic.starts_with("$SYS/") {
+            return Decision::Deny;
+        }
+        let rules = self.clients.connections.get(index).and_then(|connection| connection.rules.as_ref());
+        match rules.map_or(Decision::Allow, |rules| rules.decide(Action::Publish, topic)) {
+            Decision::Ask => self.authorize_publish(now, index, topic),
+            decision => decision,
+        }
+    }
+
+    /// PUBACK or PUBREC for this client. A refusal for quota is never acknowledged before 5.0, where the
+    /// client would take it for success: it closes.
+    fn acknowledgement(
+        &self,
+        index: ConnectionIndex,
+        packet_identifier: NonZeroU16,
+        reason: ReasonCode,
+    ) -> Result<Acknowledgement<'static>, Violation> {
+        let version = self.clients.connections.get(index).map(|connection| connection.version);
+        if reason == ReasonCode::QuotaExceeded && version.is_some_and(|version| !version.has_properties()) {
+            return Err(Violation::RetainedQuotaExceeded);
+        }
+        Ok(Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY })
+    }
+
+    /// [MQTT-3.3.4-7], [MQTT-3.3.4-8] of 5.0
+    fn check_receive_maximum(&self, index: ConnectionIndex) -> Result<(), Violation> {
+        let receive_maximum = self.config().limits.receive_maximum;
+        let exceeded = self.clients.connections.get(index).is_some_and(|connection| {
+            connection.version.enforces_receive_maximum() && connection.unacknowledged >= receive_maximum
+        });
+        if exceeded { Err(Violation::ReceiveMaximumExceeded) } else { Ok(()) }
+    }
+
+    fn count_unacknowledged(&mut self, index: ConnectionIndex) {
+        if let Some(connection) = self.clients.connection(index) {
+            connection.unacknowledged = connection.unacknowledged.saturating_add(1);
+        }
+    }
+
+    /// The limits of a Topic Name.
+    pub(super) fn check_topic(&self, topic: &str) -> Result<(), Violation> {
+        let limits = &self.config().limits;
+        if topic.len() > usize::from(limits.topic_bytes) {
+            return Err(Violation::TopicTooLong);
+        }
+        if topic.len() > usize::from(limits.topic_levels)
+            && topic.bytes().filter(|byte| *byte == b'/').count() >= usize::from(limits.topic_levels)
+        {
+            return Err(Violation::TopicTooManyLevels);
+        }
+        self.check_text(topic)
+    }
+
+    /// Section 1.5.4 of 5.0 and 1.5.3 of 3.1.1 leave some characters to the server.
+    pub(super) fn check_text(&self, text: &str) -> Result<(), Violation> {
+        if self.config().policy.refuse_control_characters && text::has_discouraged_code_points(text) {
+            return Err(Violation::DiscouragedCodePoint);
+        }
+        Ok(())
+    }
+
+    /// The limits of the properties of a packet.
+    pub(super) fn check_properties(&self, properties: Properties<'_>) -> Result<(), Violation> {
+        if properties.is_empty() {
+            return Ok(());
+        }
+        let limits = &self.config().limits;
+        if properties.as_bytes().len() > limits.properties_bytes as usize {
+            return Err(Violation::PropertiesTooLong);
+        }
+        if properties.user_properties().count() > usize::from(limits.user_properties) {
+            return Err(Violation::TooManyUserProperties);
+        }
+        if self.config().policy.refuse_control_characters {
+            properties.texts().try_for_each(|text| self.check_text(text))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether some properties must not, or not as they are, be forwarded.
+fn needs_forwarding(properties: Properties<'_>) -> bool {
+    !properties.is_empty()
+        && (properties.topic_alias().is_some() || properties.message_expiry_interval().is_some())
+}
+
+/// When a message that came at `now` expires.
+pub(super) fn expiry(now: Instant, seconds: Option<u32>) -> Instant {
+    seconds.map_or(Instant::FAR_FUTURE, |seconds| now.after_seconds(seconds.into()))
+}
+
+/// What PUBACK and PUBREC say of an accepted message.
+fn reason_for(receivers: usize) -> ReasonCode {
+    if receivers == 0 { ReasonCode::NoMatchingSubscribers } else { ReasonCode::Success }
+}

@@ -1,0 +1,203 @@
+//! Bytes from a client become packets, one at a time, in place where they can be.
+
+use alloc::vec::Vec;
+
+use super::Broker;
+use crate::connection::{Connection, ConnectionIndex, Phase};
+use crate::id::ConnectionId;
+use crate::input::Origin;
+use crate::time::Instant;
+use crate::violation::Violation;
+use crate::wire::{Frame, Packet, PacketType, Publish, Sender, frame_length, split_frame};
+
+/// Whether the next packet of a connection may be handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// Yes.
+    Continue,
+    /// Not before the embedder has answered; the packet at hand is handled again then.
+    Wait,
+}
+
+/// What one packet came to.
+pub(super) type Handled = Result<Flow, Violation>;
+
+impl Broker {
+    pub(super) fn opened(&mut self, now: Instant, id: ConnectionId, origin: Origin) {
+        if self.clients.connections.find(id).is_some() {
+            return;
+        }
+        let index = self.clients.connections.insert(Connection::new(id, origin, now));
+        let timeout = self.config().limits.connect_timeout_seconds;
+        self.clients.arm_connection(index, now.after_seconds(timeout.into()));
+        self.clients.recount_connection(index);
+        if !self.shutdown.accepts() {
+            self.shut_out(now, index);
+        }
+    }
+
+    pub(super) fn received(&mut self, now: Instant, id: ConnectionId, bytes: &[u8]) {
+        let Some(index) = self.clients.connections.find(id) else { return };
+        let bytes = self.complete_tail(now, index, bytes);
+        self.handle_frames(now, index, bytes);
+        self.clients.pause_if_deaf(index);
+        self.clients.recount_connection(index);
+    }
+
+    /// The question of this connection is answered: goes on with what came meanwhile.
+    pub(super) fn resume(&mut self, now: Instant, index: ConnectionIndex) {
+        let Some(connection) = self.clients.connection(index) else { return };
+        let tail = core::mem::take(&mut connection.work().tail);
+        self.handle_frames(now, index, &tail);
+        self.clients.recount_connection(index);
+    }
+
+    /// Handles every whole packet in `bytes`, and keeps the rest.
+    fn handle_frames(&mut self, now: Instant, index: ConnectionIndex, mut bytes: &[u8]) {
+        while !bytes.is_empty() && self.reads(index) {
+            bytes = self.publish_repeated(now, index, bytes);
+            match self.first_frame(now, index, bytes) {
+                Ok(Some(length)) => bytes = bytes.get(length..).unwrap_or_default(),
+                Ok(None) => break,
+                Err(violation) => return self.violated(now, index, violation),
+            }
+        }
+        let takes_input = self.clients.connections.get(index).is_some_and(takes_input);
+        if let Some(connection) = self.clients.connection(index).filter(|_| takes_input && !bytes.is_empty())
+        {
+            connection.work().tail.extend_from_slice(bytes);
+        }
+    }
+
+    /// Handles the packet at the start of `bytes`; its length, if it is whole and was handled.
+    fn first_frame(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        bytes: &[u8],
+    ) -> Result<Option<usize>, Violation> {
+        let (version, maximum) = self.framing(index);
+        let Some(frame) = split_frame(bytes, version, maximum)? else { return Ok(None) };
+        if let Some(connection) = self.clients.connection(index) {
+            connection.last_packet_at = now;
+        }
+        let flow = self.handle_frame(now, index, &frame)?;
+        if flow == Flow::Wait {
+            return Ok(None);
+        }
+        // All records made by one packet are one group.
+        self.clients.commit();
+        Ok(Some(frame.length))
+    }
+
+    /// Completes a packet whose start came before, and handles it. What is left of `bytes`.
+    fn complete_tail<'b>(&mut self, now: Instant, index: ConnectionIndex, mut bytes: &'b [u8]) -> &'b [u8] {
+        while !bytes.is_empty() && self.reads(index) {
+            let (version, maximum) = self.framing(index);
+            let Some(work) = self.clients.connection(index).and_then(|of| of.work.as_mut()) else { break };
+            let tail = &mut work.tail;
+            if tail.is_empty() {
+                break;
+            }
+            let missing = match frame_length(tail, version, maximum) {
+                // The fixed header is not whole yet.
+                Ok(None) => 1,
+                Ok(Some(length)) => length.saturating_sub(tail.len()),
+                Err(violation) => {
+                    self.violated(now, index, violation);
+                    return &[];
+                }
+            };
+            let (head, rest) = bytes.split_at(missing.min(bytes.len()));
+            extend_within(tail, head, missing);
+            bytes = rest;
+            if head.len() == missing && self.is_whole(index) {
+                let tail = self.take_tail(index);
+                self.handle_frames(now, index, &tail);
+            }
+        }
+        bytes
+    }
+
+    fn is_whole(&self, index: ConnectionIndex) -> bool {
+        let (version, maximum) = self.framing(index);
+        let tail = self.clients.connections.get(index).and_then(|of| of.work.as_ref()).map(|work| &work.tail);
+        tail.is_some_and(|tail| match frame_length(tail, version, maximum) {
+            Ok(length) => length.is_some_and(|length| length <= tail.len()),
+            Err(_) => true,
+        })
+    }
+
+    fn take_tail(&mut self, index: ConnectionIndex) -> Vec<u8> {
+        let work = self.clients.connection(index).and_then(|connection| connection.work.as_mut());
+        work.map(|work| core::mem::take(&mut work.tail)).unwrap_or_default()
+    }
+
+    /// Whether packets of this connection may be handled now.
+    fn reads(&self, index: ConnectionIndex) -> bool {
+        self.clients.connections.get(index).is_some_and(|connection| {
+            takes_input(connection) && connection.work.as_ref().is_none_or(|work| work.question.is_none())
+        })
+    }
+
+    /// What the framing has to know: the version, once CONNECT said it, and the largest packet.
+    fn framing(&self, index: ConnectionIndex) -> (Option<crate::version::ProtocolVersion>, u32) {
+        let limits = &self.config().limits;
+        match self.clients.connections.get(index) {
+            Some(connection) if connection.phase != Phase::Opening => {
+                (Some(connection.version), limits.maximum_packet_size_bytes)
+            }
+            _ => (None, limits.connect_packet_size_bytes.min(limits.maximum_packet_size_bytes)),
+        }
+    }
+
+    fn handle_frame(&mut self, now: Instant, index: ConnectionIndex, frame: &Frame<'_>) -> Handled {
+        let Some(connection) = self.clients.connections.get(index) else { return Ok(Flow::Continue) };
+        let version = connection.version;
+        match (connection.phase, frame.header.packet_type) {
+            (Phase::Opening, PacketType::Connect) => return self.connect(now, index, frame),
+            // [MQTT-3.1.0-1]
+            (Phase::Opening, _) => return Err(Violation::FirstPacketNotConnect),
+            // [MQTT-3.1.0-2]
+            (_, PacketType::Connect) => return Err(Violation::SecondConnect),
+            (_, PacketType::Publish) => {
+                let publish = Publish::decode(frame, version, Sender::Client)?;
+                return self.publish(now, index, &publish);
+            }
+            _ => {}
+        }
+        match Packet::decode(frame, version, Sender::Client)? {
+            Packet::Puback(acknowledgement) => self.puback(now, index, &acknowledgement),
+            Packet::Pubrec(acknowledgement) => self.pubrec(now, index, &acknowledgement),
+            Packet::Pubrel(acknowledgement) => self.pubrel(index, &acknowledgement),
+            Packet::Pubcomp(acknowledgement) => self.pubcomp(now, index, &acknowledgement),
+            Packet::Subscribe(subscribe) => self.subscribe(now, index, &subscribe),
+            Packet::Unsubscribe(unsubscribe) => self.unsubscribe(index, &unsubscribe),
+            Packet::Pingreq => {
+                // [MQTT-3.12.4-1] of both
+                self.clients.reply_at_once(index, &Packet::Pingresp)?;
+                Ok(Flow::Continue)
+            }
+            Packet::Disconnect(disconnect) => self.disconnect(now, index, &disconnect),
+            // [MQTT-4.12.0-1] of 5.0: only with a method that CONNECT named, and none is offered.
+            Packet::Auth(_) => Err(Violation::AuthWithoutMethod),
+            _ => Err(Violation::ServerOnlyPacket),
+        }
+    }
+}
+
+/// Whether what comes is still of interest.
+fn takes_input(connection: &Connection) -> bool {
+    matches!(connection.phase, Phase::Opening | Phase::Connected)
+}
+
+/// Appends to a packet that `missing` bytes are missing of. The buffer grows with what came, never by what
+/// was declared, and never beyond it.
+fn extend_within(tail: &mut Vec<u8>, bytes: &[u8], missing: usize) {
+    let needed = tail.len() + bytes.len();
+    if needed > tail.capacity() {
+        let capacity = needed.max(2 * tail.capacity()).min(tail.len() + missing).max(64);
+        tail.reserve_exact(capacity - tail.len());
+    }
+    tail.extend_from_slice(bytes);
+}

@@ -1,0 +1,98 @@
+//! The life of a session beyond its connection: it loses it, waits, ends (5.0 section 4.1).
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::Broker;
+use super::clients::Clients;
+use crate::record::{Key, Record};
+use crate::session::SessionIndex;
+use crate::session::outgoing::InFlight;
+use crate::time::Instant;
+
+impl Broker {
+    /// The connection of a session has ended. The session ends with it, or its clocks start.
+    pub(super) fn detach(&mut self, now: Instant, index: SessionIndex) {
+        let Some(session) = self.clients.session(index) else { return };
+        session.set_connection(None);
+        session.closed_at = now;
+        if !session.is_kept() {
+            // [MQTT-3.1.2-23] of 5.0, [MQTT-3.1.2-6] of 3.1.1
+            return self.end_session(now, index);
+        }
+        self.clients.record_session(index);
+        self.session_due(now, index);
+    }
+
+    /// Does what is due about a session that has no connection, and wakes up for the rest.
+    pub(super) fn session_due(&mut self, now: Instant, index: SessionIndex) {
+        let Some(session) = self.clients.sessions.get(index).filter(|session| session.connection().is_none())
+        else {
+            return;
+        };
+        let (deadline, ends_at) = (session.deadline(), session.ends_at());
+        if ends_at <= now {
+            return self.end_session(now, index);
+        }
+        if deadline <= now {
+            self.publish_will(now, index);
+        }
+        self.clients.arm_session(index);
+    }
+
+    /// A session is over: its will goes out if it has not ([MQTT-3.1.2-8] of 5.0), everything else is
+    /// forgotten.
+    pub(super) fn end_session(&mut self, now: Instant, index: SessionIndex) {
+        self.publish_will(now, index);
+        let Some(session) = self.clients.sessions.get_mut(index) else { return };
+        let (number, recorded) = (session.record, session.recorded);
+        let (routes, journal) = (&mut self.routes, &mut self.clients.journal);
+        self.tree.clear(&mut session.subscriptions, |filter| {
+            routes.changed(filter);
+            if recorded {
+                journal.record(Record::Delete(Key::Subscription { session: number, filter: filter.into() }));
+            }
+        });
+        self.clients.forget_session(index, number, recorded);
+    }
+}
+
+impl Clients {
+    fn forget_session(&mut self, index: SessionIndex, number: u64, recorded: bool) {
+        self.forget_deliveries(index);
+        let Some(session) = self.sessions.get_mut(index) else { return };
+        if let Some(incoming) = session.incoming.take().filter(|_| recorded) {
+            for packet_identifier in incoming.iter().map(core::num::NonZeroU16::get) {
+                self.journal.record(Record::Delete(Key::Incoming { session: number, packet_identifier }));
+            }
+        }
+        if recorded {
+            self.journal.record(Record::Delete(Key::Session(number)));
+        }
+        self.recount_session(index);
+        if let Some(mut session) = self.sessions.remove(index) {
+            self.timers.disarm(&mut session.armed);
+            self.owned_bytes -= session.counted as usize;
+        }
+    }
+
+    /// Lets go of everything that a session is owed.
+    fn forget_deliveries(&mut self, index: SessionIndex) {
+        let Some(mut outgoing) = self.sessions.get_mut(index).and_then(|session| session.outgoing.take())
+        else {
+            return;
+        };
+        let in_flight: Vec<InFlight> = outgoing.drain_in_flight().collect();
+        in_flight.iter().for_each(|entry| self.forget_in_flight(index, entry));
+        while let Some(queued) = outgoing.queue.pop() {
+            self.forget_queued(index, &queued);
+        }
+        self.recount_session(index);
+    }
+
+    /// The client identifier of a session, for telling about it.
+    pub(super) fn client_identifier(&self, index: Option<SessionIndex>) -> Box<str> {
+        let session = index.and_then(|index| self.sessions.get(index));
+        session.map_or_else(Box::default, |session| session.client_identifier.clone())
+    }
+}

@@ -1,0 +1,74 @@
+//! The broker goes: every promise is kept first, then everybody is told.
+
+use alloc::vec::Vec;
+
+use super::Broker;
+use crate::connection::{ConnectionIndex, Phase, pause};
+use crate::event::DisconnectReason;
+use crate::output::Output;
+use crate::time::Instant;
+use crate::wire::ReasonCode;
+
+/// How far the end has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shutdown {
+    /// Nobody asked for it.
+    No,
+    /// Nothing is read any more; acknowledgements that were promised wait for the journal.
+    Settling,
+    /// Everybody was told to go.
+    Closing,
+    /// The driver may stop.
+    Done,
+}
+
+impl Shutdown {
+    pub(super) fn accepts(self) -> bool {
+        self == Self::No
+    }
+}
+
+impl Broker {
+    pub(super) fn begin_shutdown(&mut self, now: Instant) {
+        if !self.shutdown.accepts() {
+            return;
+        }
+        self.shutdown = Shutdown::Settling;
+        for index in self.all_connections() {
+            self.clients.pause(index, pause::SHUTDOWN, true);
+        }
+        self.clients.commit();
+        self.continue_shutdown(now);
+    }
+
+    /// Takes the next step that is possible. To be called after everything that may have made one possible.
+    pub(super) fn continue_shutdown(&mut self, now: Instant) {
+        if self.shutdown == Shutdown::Settling && self.clients.journal.is_settled() {
+            self.shutdown = Shutdown::Closing;
+            for index in self.all_connections() {
+                self.shut_out(now, index);
+                self.clients.commit();
+            }
+        }
+        let settled = self.clients.journal.is_settled() && self.clients.connections.len() == 0;
+        if self.shutdown == Shutdown::Closing && settled {
+            self.shutdown = Shutdown::Done;
+            self.clients.outputs.push_back(Output::Stopped);
+        }
+    }
+
+    /// Closes a connection because the broker goes ([MQTT-3.14.0-1] of 5.0: with DISCONNECT if it may).
+    pub(super) fn shut_out(&mut self, now: Instant, index: ConnectionIndex) {
+        match self.clients.connections.get(index).map(|connection| connection.phase) {
+            Some(Phase::Connected) => self.disconnect_client(now, index, ReasonCode::ServerShuttingDown),
+            Some(_) => {
+                self.close_connection(now, index, DisconnectReason::Refused(ReasonCode::ServerUnavailable));
+            }
+            None => {}
+        }
+    }
+
+    fn all_connections(&self) -> Vec<ConnectionIndex> {
+        self.clients.connections.iter().map(|(index, _)| index).collect()
+    }
+}

@@ -1,0 +1,154 @@
+//! SUBSCRIBE (sections 3.8 and 3.9 of 3.1.1 and 5.0).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::num::NonZeroU32;
+
+use super::Broker;
+use super::hold::Promise;
+use super::receive::{Flow, Handled};
+use super::replay::wants_retained;
+use crate::connection::ConnectionIndex;
+use crate::rules::{Action, Decision};
+use crate::session::SessionIndex;
+use crate::time::Instant;
+use crate::topic::tree::Subscription;
+use crate::violation::Violation;
+use crate::wire::{Packet, ReasonCode, Suback, Subscribe, SubscriptionOptions};
+
+/// What a filter of a SUBSCRIBE came to, and whether its retained messages are to be sent.
+struct Outcome {
+    reason: u8,
+    replay: bool,
+}
+
+impl Broker {
+    pub(super) fn subscribe(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        subscribe: &Subscribe<'_>,
+    ) -> Handled {
+        self.check_properties(subscribe.properties)?;
+        let maximum = usize::from(self.config().limits.filters_per_packet);
+        if subscribe.filters.iter().nth(maximum).is_some() {
+            return Err(Violation::TooManyFilters);
+        }
+        for (filter, _) in subscribe.filters.iter() {
+            self.check_filter(filter)?;
+        }
+        let filters = || subscribe.filters.iter().map(|(filter, _)| filter);
+        let Some(allowed) = self.may_subscribe(now, index, filters) else { return Ok(Flow::Wait) };
+        let Some((session, _)) = self.clients.session_of(index) else { return Ok(Flow::Continue) };
+        let identifier = subscribe.properties.subscription_identifier().and_then(NonZeroU32::new);
+        let outcomes: Vec<Outcome> = subscribe
+            .filters
+            .iter()
+            .zip(allowed)
+            .map(|((filter, options), allowed)| {
+                self.subscribe_one(index, session, filter, Subscription { options, identifier }, allowed)
+            })
+            .collect();
+        let reasons: Vec<u8> = outcomes.iter().map(|outcome| outcome.reason).collect();
+        let suback = Suback {
+            packet_identifier: subscribe.packet_identifier,
+            properties: crate::wire::Properties::EMPTY,
+            reasons: &reasons,
+        };
+        let wait = self.clients.wait_for_group(Promise::Suback);
+        // [MQTT-3.8.4-1], [MQTT-3.8.4-6] of 5.0: one SUBACK with one code for each filter.
+        self.clients.reply(index, wait, &Packet::Suback(suback))?;
+        for ((filter, options), _) in
+            subscribe.filters.iter().zip(outcomes).filter(|(_, outcome)| outcome.replay)
+        {
+            self.replay(now, index, session, filter, &Subscription { options, identifier });
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn subscribe_one(
+        &mut self,
+        index: ConnectionIndex,
+        session: SessionIndex,
+        filter: &str,
+        subscription: Subscription,
+        allowed: bool,
+    ) -> Outcome {
+        if let Some(reason) = self.refusal(session, filter, allowed) {
+            return Outcome { reason: self.suback_code(index, reason, subscription.options), replay: false };
+        }
+        let Some(found) = self.clients.session(session) else {
+            return Outcome { reason: ReasonCode::UnspecifiedError.byte(), replay: false };
+        };
+        // [MQTT-3.8.4-3] of both: the same filter replaces the subscription, and no message is lost.
+        let old = self.tree.insert(&mut found.subscriptions, session, filter, subscription);
+        self.routes.changed(filter);
+        self.clients.record_subscription(session, filter, Some(subscription));
+        Outcome {
+            reason: subscription.options.qos.bits(),
+            replay: wants_retained(&subscription, old.is_none()),
+        }
+    }
+
+    /// Why a filter that is well formed is refused all the same.
+    fn refusal(&self, session: SessionIndex, filter: &str, allowed: bool) -> Option<ReasonCode> {
+        if filter.starts_with("$share/") {
+            return Some(ReasonCode::SharedSubscriptionsNotSupported);
+        }
+        if !allowed {
+            return Some(ReasonCode::NotAuthorized);
+        }
+        let maximum = self.config().limits.subscriptions_per_session;
+        let found = self.clients.sessions.get(session)?;
+        let full = found.subscriptions.len() >= maximum && self.tree.get(session, filter).is_none();
+        full.then_some(ReasonCode::QuotaExceeded)
+    }
+
+    /// How SUBACK of this client's version says that a filter was refused: 5.0 with the reason, 3.1.1 with
+    /// 0x80, 3.1 not at all.
+    fn suback_code(&self, index: ConnectionIndex, reason: ReasonCode, options: SubscriptionOptions) -> u8 {
+        match self.clients.connections.get(index).map(|connection| connection.version) {
+            Some(version) if version.has_properties() => reason.byte(),
+            Some(version) if !version.suback_reports_failure() => options.qos.bits(),
+            _ => ReasonCode::UnspecifiedError.byte(),
+        }
+    }
+
+    /// For each filter whether the rules, or the answer that the embedder gave, allow it. `None`: it was asked
+    /// just now.
+    fn may_subscribe<'f, I: Iterator<Item = &'f str>>(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        filters: impl Fn() -> I,
+    ) -> Option<Vec<bool>> {
+        let rules = self.clients.connections.get(index).and_then(|connection| connection.rules.clone());
+        let decide =
+            |filter| rules.as_ref().map_or(Decision::Allow, |of| of.decide(Action::Subscribe, filter));
+        let decisions: Vec<Decision> = filters().map(decide).collect();
+        if !decisions.contains(&Decision::Ask) {
+            return Some(decisions.iter().map(|decision| *decision == Decision::Allow).collect());
+        }
+        let topics = || filters().map(String::from).collect();
+        let answers = self.authorize(now, index, Action::Subscribe, topics)?;
+        let answer = |at: usize| answers.get(at).copied().unwrap_or(false);
+        let allowed = |(at, decision): (usize, &Decision)| match decision {
+            Decision::Allow => true,
+            Decision::Deny => false,
+            Decision::Ask => answer(at),
+        };
+        Some(decisions.iter().enumerate().map(allowed).collect())
+    }
+
+    /// The limits of a Topic Filter.
+    pub(super) fn check_filter(&self, filter: &str) -> Result<(), Violation> {
+        let limits = &self.config().limits;
+        if filter.len() > usize::from(limits.topic_bytes) {
+            return Err(Violation::FilterTooLong);
+        }
+        if filter.bytes().filter(|byte| *byte == b'/').count() >= usize::from(limits.topic_levels) {
+            return Err(Violation::FilterTooManyLevels);
+        }
+        self.check_text(filter)
+    }
+}

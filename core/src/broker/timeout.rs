@@ -1,0 +1,92 @@
+//! Deadlines: half-open connections, keep alive, questions, wills, sessions, retained messages.
+
+use super::Broker;
+use crate::connection::{Connection, ConnectionIndex, Phase};
+use crate::limits::Limits;
+use crate::session::SessionIndex;
+use crate::time::Instant;
+use crate::timer::TimerKind;
+use crate::violation::Violation;
+
+use super::clients::Clients;
+
+impl Broker {
+    /// Handles every deadline up to `now`, the earliest first. What each one records is a group of its own.
+    pub(super) fn timeout(&mut self, now: Instant) {
+        while let Some(key) = self.clients.next_due(now) {
+            match key.kind() {
+                TimerKind::Connection => self.connection_due(now, ConnectionIndex(key.index())),
+                TimerKind::Session => self.session_due(now, SessionIndex(key.index())),
+                TimerKind::Broker => self.expire_retained(now),
+            }
+            self.clients.commit();
+        }
+    }
+
+    fn connection_due(&mut self, now: Instant, index: ConnectionIndex) {
+        let Some(connection) = self.clients.connections.get(index) else { return };
+        let (deadline, violation) = next_deadline(connection, &self.config().limits);
+        if deadline <= now {
+            self.violated(now, index, violation);
+        } else {
+            self.clients.arm_connection(index, deadline);
+        }
+    }
+
+    /// Wakes up when the connection's deadline may have passed.
+    pub(super) fn rearm_connection(&mut self, index: ConnectionIndex) {
+        if let Some(connection) = self.clients.connections.get(index) {
+            let (deadline, _) = next_deadline(connection, &self.config().limits);
+            self.clients.arm_connection(index, deadline);
+        }
+    }
+}
+
+/// Until when a connection has to give a sign of life, and what it broke if it did not.
+fn next_deadline(connection: &Connection, limits: &Limits) -> (Instant, Violation) {
+    let question = connection.work.as_ref().and_then(|work| work.question);
+    match (connection.phase, question) {
+        (Phase::Opening | Phase::Connected, Some((_, deadline))) => (deadline, Violation::AnswerTimeout),
+        (Phase::Opening, None) => {
+            let timeout = limits.connect_timeout_seconds.into();
+            (connection.last_packet_at.after_seconds(timeout), Violation::ConnectTimeout)
+        }
+        // [MQTT-3.1.2-22] of 5.0, [MQTT-3.1.2-24] of 3.1.1: one and a half times the keep alive.
+        (Phase::Connected, None) if connection.keep_alive_seconds > 0 => {
+            let micros = u64::from(connection.keep_alive_seconds) * 1_500_000;
+            let deadline = connection.last_packet_at.after(core::time::Duration::from_micros(micros));
+            (deadline, Violation::KeepAliveElapsed)
+        }
+        _ => (Instant::FAR_FUTURE, Violation::KeepAliveElapsed),
+    }
+}
+
+impl Clients {
+    /// The next owner of a deadline that has passed, which is no longer armed.
+    fn next_due(&mut self, now: Instant) -> Option<crate::timer::TimerKey> {
+        let (connections, sessions, machine) = (&self.connections, &self.sessions, self.armed);
+        let key = self.timers.pop_due(now, |key| match key.kind() {
+            TimerKind::Connection => {
+                connections.get(ConnectionIndex(key.index())).map_or(Instant::FAR_FUTURE, |of| of.armed)
+            }
+            TimerKind::Session => {
+                sessions.get(SessionIndex(key.index())).map_or(Instant::FAR_FUTURE, |of| of.armed)
+            }
+            TimerKind::Broker => machine,
+        })?;
+        match key.kind() {
+            TimerKind::Connection => {
+                if let Some(connection) = self.connections.get_mut(ConnectionIndex(key.index())) {
+                    connection.armed = Instant::FAR_FUTURE;
+                }
+            }
+            TimerKind::Session => {
+                if let Some(session) = self.sessions.get_mut(SessionIndex(key.index())) {
+                    session.armed = Instant::FAR_FUTURE;
+                }
+            }
+            TimerKind::Broker => self.armed = Instant::FAR_FUTURE,
+        }
+        Some(key)
+    }
+}

@@ -1,0 +1,197 @@
+//! QoS 1 and 2 messages on their way to a client: the sender's half of 3.1.1 and 5.0 section 4.3.
+//!
+//! One list in original order holds what was given a packet identifier; behind it stands the queue. Entries
+//! before the cursor were sent on this connection, those after it wait for their turn, for a slot in the
+//! client's Receive Maximum, or for the journal.
+
+use alloc::collections::VecDeque;
+use core::num::NonZeroU16;
+
+use super::packet_identifier::PacketIdentifiers;
+use super::queue::{Queue, Queued};
+
+/// What is owed for one packet identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// PUBLISH, until PUBACK or PUBREC.
+    Publish,
+    /// PUBREL, until PUBCOMP. The message is gone.
+    Release,
+}
+
+/// A delivery with a packet identifier.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    pub(crate) packet_identifier: NonZeroU16,
+    pub(crate) stage: Stage,
+    /// PUBLISH was sent, on this connection or an earlier one: from now on with DUP ([MQTT-3.3.1-1]).
+    pub(crate) started: bool,
+    /// It holds a slot of this connection's window.
+    pub(crate) holds_slot: bool,
+    pub(crate) queued: Queued,
+}
+
+impl InFlight {
+    fn wants_slot(&self) -> bool {
+        self.stage == Stage::Publish && !self.holds_slot
+    }
+}
+
+/// The sender's state for one session.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    in_flight: VecDeque<InFlight>,
+    cursor: usize,
+    in_flight_heap: usize,
+    pub(crate) queue: Queue,
+    identifiers: PacketIdentifiers,
+    /// Free slots, and how many there were at the start of the connection (5.0 section 4.9).
+    free_slots: u16,
+    slots: u16,
+    /// PUBLISH packets to send again that have no slot yet; they go before anything new.
+    without_slot: usize,
+}
+
+impl Outgoing {
+    /// A connection begins: whatever is in flight is sent again, in its order ([MQTT-4.4.0-1]), and the window
+    /// is as wide as the client said.
+    pub(crate) fn connected(&mut self, slots: u16) {
+        self.cursor = 0;
+        self.slots = slots;
+        self.free_slots = slots;
+        self.in_flight.iter_mut().for_each(|entry| entry.holds_slot = false);
+        self.without_slot = self.in_flight.iter().filter(|entry| entry.wants_slot()).count();
+    }
+
+    /// The next entry that was not sent on this connection.
+    pub(crate) fn next(&self) -> Option<&InFlight> {
+        self.in_flight.get(self.cursor)
+    }
+
+    pub(crate) fn next_mut(&mut self) -> Option<&mut InFlight> {
+        self.in_flight.get_mut(self.cursor)
+    }
+
+    /// Takes a slot for the next entry, if it needs one; false if the window is closed. Only PUBLISH is ever
+    /// held back ([MQTT-3.3.4-9] of 5.0).
+    pub(crate) fn take_slot(&mut self) -> bool {
+        let Some(entry) = self.in_flight.get_mut(self.cursor) else { return false };
+        if !entry.wants_slot() {
+            return true;
+        }
+        if self.free_slots == 0 {
+            return false;
+        }
+        self.free_slots -= 1;
+        self.without_slot -= 1;
+        entry.holds_slot = true;
+        true
+    }
+
+    /// The next entry was sent.
+    pub(crate) fn advance(&mut self) {
+        if let Some(entry) = self.in_flight.get_mut(self.cursor) {
+            entry.started = true;
+            self.cursor += 1;
+        }
+    }
+
+    /// Whether a message of the queue may be given a packet identifier now.
+    pub(crate) fn may_admit(&self, in_flight_maximum: u16) -> bool {
+        self.without_slot == 0 && self.free_slots > 0 && self.in_flight.len() < usize::from(in_flight_maximum)
+    }
+
+    /// Gives a message a packet identifier and a slot, last in line. `None` if there is none left.
+    pub(crate) fn admit(&mut self, queued: Queued) -> Option<&InFlight> {
+        let ends = self.in_flight.front().zip(self.in_flight.back());
+        let ends = ends.map(|(front, back)| (front.packet_identifier, back.packet_identifier));
+        let in_use = |identifier| self.in_flight.iter().any(|entry| entry.packet_identifier == identifier);
+        let packet_identifier = self.identifiers.allocate(ends, in_use)?;
+        self.free_slots = self.free_slots.checked_sub(1)?;
+        self.in_flight_heap += queued.heap_cost();
+        self.in_flight.push_back(InFlight {
+            packet_identifier,
+            stage: Stage::Publish,
+            started: false,
+            holds_slot: true,
+            queued,
+        });
+        self.in_flight.back()
+    }
+
+    /// Puts back what the journal kept, in its order.
+    pub(crate) fn restore(&mut self, packet_identifier: NonZeroU16, stage: Stage, queued: Queued) {
+        self.in_flight_heap += queued.heap_cost();
+        self.in_flight.push_back(InFlight {
+            packet_identifier,
+            stage,
+            started: true,
+            holds_slot: false,
+            queued,
+        });
+        self.without_slot += usize::from(stage == Stage::Publish);
+        self.identifiers.restored();
+    }
+
+    /// The delivery that an acknowledgement speaks of, if it was ever sent.
+    pub(crate) fn find(&self, packet_identifier: NonZeroU16) -> Option<(usize, &InFlight)> {
+        let same = |(_, entry): &(usize, &InFlight)| entry.packet_identifier == packet_identifier;
+        self.in_flight.iter().enumerate().find(same).filter(|(_, entry)| entry.started)
+    }
+
+    /// A delivery is over: frees its identifier and its slot, never beyond the window's start value
+    /// (5.0 section 4.9).
+    pub(crate) fn finish(&mut self, index: usize) -> Option<InFlight> {
+        let entry = self.in_flight.remove(index)?;
+        if index < self.cursor {
+            self.cursor -= 1;
+        }
+        self.without_slot -= usize::from(entry.wants_slot());
+        if entry.holds_slot {
+            self.free_slots = self.free_slots.saturating_add(1).min(self.slots);
+        }
+        self.in_flight_heap -= entry.queued.heap_cost();
+        self.shrink();
+        Some(entry)
+    }
+
+    /// The next entry is dropped instead of sent.
+    pub(crate) fn drop_next(&mut self) -> Option<InFlight> {
+        self.finish(self.cursor)
+    }
+
+    /// PUBREC came: from now on PUBREL is owed.
+    pub(crate) fn received(&mut self, index: usize) -> Option<&mut InFlight> {
+        let entry = self.in_flight.get_mut(index)?;
+        self.without_slot -= usize::from(entry.wants_slot());
+        entry.stage = Stage::Release;
+        Some(entry)
+    }
+
+    /// Everything that was given a packet identifier; the session is over.
+    pub(crate) fn drain_in_flight(&mut self) -> impl Iterator<Item = InFlight> + '_ {
+        self.cursor = 0;
+        self.without_slot = 0;
+        self.in_flight_heap = 0;
+        self.in_flight.drain(..)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.in_flight.is_empty() && self.queue.is_empty()
+    }
+
+    /// Bytes, this value included: it lives in a box.
+    pub(crate) fn cost(&self) -> usize {
+        size_of::<Self>()
+            + self.in_flight.capacity() * size_of::<InFlight>()
+            + self.in_flight_heap
+            + self.queue.heap_cost()
+    }
+
+    /// A burst must not leave a large empty list behind.
+    fn shrink(&mut self) {
+        if self.in_flight.is_empty() && self.in_flight.capacity() > 64 {
+            self.in_flight.shrink_to_fit();
+        }
+    }
+}

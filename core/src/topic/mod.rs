@@ -1,0 +1,17 @@
+//! Topic names, topic filters, who subscribes to what, and the routes that follow from it (section 4.7).
+
+pub mod filter;
+pub mod name;
+mod node;
+mod receivers;
+mod recent_filters;
+pub mod route;
+mod subscriber;
+mod subscription_list;
+mod symbol;
+pub mod tree;
+
+pub use receivers::{Receiver, Receivers, ReceiversBuffer};
+pub use route::{Route, RouteHint, Routes};
+pub use subscription_list::SubscriptionList;
+pub use tree::{SessionIndex, Subscription, SubscriptionTree};

@@ -277,6 +277,8 @@ fn connack_means_what_it_says() {
     assert_eq!(properties.shared_subscription_available(), Some(false));
     assert_eq!(properties.user_properties().collect::<Vec<_>>(), [("k", "v"), ("k", "w"), ("", "")]);
     assert_eq!(properties.topic_alias(), None);
+    let texts: Vec<_> = properties.texts().collect();
+    assert_eq!(texts, ["id", "m", "i", "s", "ok", "k", "v", "k", "w", "", ""]);
     assert_eq!(properties.iter().count(), 19);
 }
 
@@ -340,6 +342,7 @@ fn publish_means_what_it_says() {
     assert_eq!(properties.correlation_data(), Some(&[0, 0xFF][..]));
     assert_eq!(properties.topic_alias(), Some(7));
     assert_eq!(properties.into_iter().last(), Some(Property::UserProperty("k", "v")));
+    assert_eq!(properties.texts().collect::<Vec<_>>(), ["json", "r", "k", "v"]);
 
     let bytes = hex("3B 05 0001'a' 0001");
     let Ok(Packet::Publish(publish)) = decode(&bytes, V3_1_1, S) else { panic!() };

@@ -9,9 +9,10 @@ use conformance::target::{Target, Tcp};
 use conformance::{Version, all_scripts, runner, statements};
 
 const HELP: &str = "\
-Usage: conformance [--target ADDRESS:PORT] [--version 3.1|3.1.1|5.0] [--only TEXT] [--at-a-time N]
+Usage: conformance [--target ADDRESS:PORT [--ours]] [--version 3.1|3.1.1|5.0] [--only TEXT] [--at-a-time N]
 
   --target     a broker to test; without it, the core in memory under virtual time
+  --ours       the broker is hushwing: hold it to the choices that it made
   --version    only the scripts of this version
   --only       only scripts whose name, or a statement of theirs, contains TEXT
   --at-a-time  how many scripts run at once (default 16)
@@ -19,6 +20,7 @@ Usage: conformance [--target ADDRESS:PORT] [--version 3.1|3.1.1|5.0] [--only TEX
 
 struct Options {
     target: Option<SocketAddr>,
+    ours: bool,
     version: Option<Version>,
     only: String,
     at_a_time: usize,
@@ -57,13 +59,15 @@ fn main() -> ExitCode {
 
 fn target(options: &Options) -> Box<dyn Target> {
     match options.target {
+        Some(address) if options.ours => Box::new(Tcp::ours(address)),
         Some(address) => Box::new(Tcp::new(address)),
         None => Box::new(conformance::target::Memory::default()),
     }
 }
 
 fn options(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
-    let mut options = Options { target: None, version: None, only: String::new(), at_a_time: 16 };
+    let mut options =
+        Options { target: None, ours: false, version: None, only: String::new(), at_a_time: 16 };
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         match argument.as_str() {
@@ -72,6 +76,7 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options
                 let found = text.to_socket_addrs().ok().and_then(|mut all| all.next());
                 options.target = Some(found.ok_or_else(|| format!("{text} is not ADDRESS:PORT"))?);
             }
+            "--ours" => options.ours = true,
             "--version" => {
                 let text = value()?;
                 let found = Version::ALL.into_iter().find(|version| version.name() == text);

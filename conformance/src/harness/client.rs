@@ -65,6 +65,11 @@ impl Client {
         self.last_identifier
     }
 
+    /// From here on, a larger packet from the server fails the script.
+    pub fn takes_at_most(&mut self, bytes: u32) {
+        self.world.borrow_mut().set_limit(self.index, bytes as usize);
+    }
+
     /// Ends the connection without DISCONNECT; the broker has noticed when this returns.
     pub fn cut(&mut self) {
         self.world.borrow_mut().cut(self.index);

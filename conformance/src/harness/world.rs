@@ -32,6 +32,8 @@ struct Connection {
     bytes: Vec<u8>,
     /// Decoded but not asked for yet.
     packets: VecDeque<Packet>,
+    /// The largest packet that the client takes.
+    limit: usize,
     /// CONNACK came: PINGREQ is answered.
     accepted: bool,
     /// Everything that will ever come has come.
@@ -58,6 +60,7 @@ impl World {
             version,
             bytes: Vec::new(),
             packets: VecDeque::new(),
+            limit: usize::MAX,
             accepted: false,
             closed: false,
         });
@@ -142,6 +145,9 @@ impl World {
             Ok(Decoded::Whole(packet, size)) => {
                 let bytes: Vec<u8> = connection.bytes.drain(..size).collect();
                 self.transcript.packet(now, &connection.name, false, &bytes, &packet.to_string());
+                if size > connection.limit {
+                    fail(format!("{size} bytes, more than the client's Maximum Packet Size: {packet}"));
+                }
                 connection.accepted |= matches!(&packet, Packet::Connack(connack) if connack.code == 0);
                 Some(packet)
             }
@@ -225,6 +231,10 @@ impl World {
         if self.instance.is_virtual() {
             self.waited += duration;
         }
+    }
+
+    pub(super) fn set_limit(&mut self, index: usize, bytes: usize) {
+        self.connections[index].limit = bytes;
     }
 
     pub(super) fn is_virtual(&self) -> bool {

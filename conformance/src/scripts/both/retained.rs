@@ -8,7 +8,7 @@ pub(super) const SCRIPTS: &[Script] = &[
     script!(retained_message_for_a_new_subscription)
         .in_3_1(&["X31-012"])
         .in_3_1_1(&["MQTT-3.3.1-5", "MQTT-3.3.1-6", "MQTT-3.3.1-8"])
-        .in_5_0(&["MQTT-3.3.1-5", "MQTT-3.3.1-9", "X50-044"]),
+        .in_5_0(&["MQTT-3.3.1-5", "MQTT-3.3.1-9", "X50-044", "X50-058"]),
     script!(retained_messages_match_filters).in_3_1_1(&["MQTT-3.3.1-6"]).in_5_0(&["MQTT-3.3.1-9"]),
     script!(retained_message_is_replaced)
         .in_3_1_1(&["MQTT-3.3.1-5", "MQTT-3.3.1-7"])

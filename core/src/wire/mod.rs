@@ -4,7 +4,7 @@
 //! the bytes; the same types are encoded.
 //!
 //! ```
-//! use hushwing_core::version::ProtocolVersion;
+//! use hushwing_core::ProtocolVersion;
 //! use hushwing_core::wire::{Packet, Properties, Publish, QoS, Sender, split_frame};
 //!
 //! let hello = Packet::Publish(Publish {
@@ -25,7 +25,7 @@
 //! let frame = split_frame(&bytes, Some(version), 1_000)?.expect("all bytes are there");
 //! assert_eq!(frame.length, bytes.len());
 //! assert_eq!(Packet::decode(&frame, version, Sender::Client)?, hello);
-//! # Ok::<(), hushwing_core::violation::Violation>(())
+//! # Ok::<(), hushwing_core::Violation>(())
 //! ```
 
 pub mod text;

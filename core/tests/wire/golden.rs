@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU16;
 
-use hushwing_core::version::ProtocolVersion;
+use hushwing_core::ProtocolVersion;
 use hushwing_core::wire::{
     Acknowledgement, Auth, Connack, Connect, Disconnect, Packet, PacketType, Properties, Property, Publish,
     QoS, ReasonCode, RetainHandling, Sender, Suback, SubscriptionOptions, Unsuback, Will, split_frame,

@@ -7,8 +7,8 @@ mod shorter;
 mod tables;
 mod texts;
 
-use hushwing_core::version::ProtocolVersion;
-use hushwing_core::violation::Violation;
+use hushwing_core::ProtocolVersion;
+use hushwing_core::Violation;
 use hushwing_core::wire::{Packet, Sender, split_frame};
 
 const V3_1: ProtocolVersion = ProtocolVersion::V3_1;

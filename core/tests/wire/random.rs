@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU16;
 
-use hushwing_core::version::ProtocolVersion;
+use hushwing_core::ProtocolVersion;
 use hushwing_core::wire::{
     Acknowledgement, Auth, Connack, Connect, Disconnect, Packet, PacketType, Properties, PropertiesBuffer,
     Property, PropertyContext, PropertyIdentifier, Publish, QoS, ReasonCode, RetainHandling, Sender, Suback,

@@ -1,7 +1,7 @@
 //! Each violation of the format, provoked by bytes.
 
-use hushwing_core::version::ProtocolVersion;
-use hushwing_core::violation::Violation as V;
+use hushwing_core::ProtocolVersion;
+use hushwing_core::Violation as V;
 use hushwing_core::wire::{FixedHeader, Sender, frame_length, split_frame};
 
 use crate::{V3_1, V3_1_1, V5_0, VERSIONS, decode, hex, packet};
@@ -319,6 +319,8 @@ const OF_THE_MACHINE: &[V] = &[
     V::KeepAliveElapsed,
     V::TooManyUserProperties,
     V::PropertiesTooLong,
+    V::AnswerTooLarge,
+    V::RetainedQuotaExceeded,
 ];
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hushwing_core::violation::Violation;
+use hushwing_core::Violation;
 use hushwing_core::wire::{
     PacketType as T, PropertyContext as P, PropertyIdentifier, QoS, ReasonCode, RetainHandling, Sender,
     SubscriptionOptions,

@@ -1,6 +1,6 @@
 //! Texts, Topic Names, Topic Filters and Variable Byte Integers by themselves.
 
-use hushwing_core::violation::Violation as V;
+use hushwing_core::Violation as V;
 use hushwing_core::wire::text::{has_discouraged_code_points, has_wildcard, text, topic_filter, topic_name};
 use hushwing_core::wire::variable_byte_integer::{self, MAXIMUM};
 

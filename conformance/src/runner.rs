@@ -111,7 +111,10 @@ fn run_one(target: &dyn Target, script: &Script, version: Version, index: usize)
         return report(Verdict::NotSupported("needs virtual time".into()));
     }
     let broker = Broker::new(instance, version, prefix(index), target.is_ours());
-    let played = catch_unwind(AssertUnwindSafe(|| script.play(&broker)));
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        script.play(&broker);
+        broker.nothing_left();
+    }));
     let failure = match played {
         Ok(()) => match broker.finish() {
             Ok(()) => return report(Verdict::Passed),

@@ -108,6 +108,11 @@ impl Broker {
         self.ours
     }
 
+    #[track_caller]
+    pub(crate) fn nothing_left(&self) {
+        self.world.borrow_mut().nothing_left();
+    }
+
     pub(crate) fn finish(&self) -> Result<(), String> {
         self.world.borrow_mut().finish()
     }

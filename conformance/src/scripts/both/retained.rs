@@ -62,6 +62,7 @@ fn retained_messages_match_filters(broker: &Broker) {
         let received = client.receive_in_any_order(&expected);
         assert!(received.iter().all(|publish| publish.retain), "a retained message without RETAIN");
         client.expect_nothing();
+        client.disconnect();
     }
 }
 
@@ -75,6 +76,7 @@ fn retained_message_is_replaced(broker: &Broker) {
         client.subscribe(&topic, 2);
         client.receive(&topic, payload, qos);
         client.expect_nothing();
+        client.disconnect();
     }
 }
 
@@ -87,6 +89,7 @@ fn retained_qos_is_the_lower_of_two(broker: &Broker) {
             let mut client = broker.client("a");
             client.subscribe(&topic, granted);
             client.receive(&topic, "v", granted.min(qos));
+            client.disconnect();
         }
     }
 }

@@ -211,6 +211,7 @@ fn takeover_continues_the_session(broker: &Broker) {
     let mut new = broker.open();
     new.send(broker.hello("a").kept());
     new.expect_session_present(true);
+    old.expect_violation(&[0x8E]);
     new.expect_resent(&first);
     new.puback(first.packet_identifier);
     // What still comes from the old connection is ignored.

@@ -118,6 +118,7 @@ fn disallowed_code_points(broker: &Broker) {
         match client.next_or_closed() {
             Some(Packet::Pingresp) => {
                 watcher.receive(&topic, "x", 0);
+                client.disconnect();
             }
             None => {}
             Some(Packet::Disconnect(_)) => client.expect_closed(),

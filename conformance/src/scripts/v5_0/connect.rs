@@ -162,7 +162,9 @@ fn properties_in_any_order(broker: &Broker) {
         let mut turned = properties.to_vec();
         turned.rotate_left(turn);
         let hello = turned.into_iter().fold(broker.hello("a"), Connect::property);
-        broker.connect(hello).ping();
+        let mut client = broker.connect(hello);
+        client.ping();
+        client.disconnect();
     }
 }
 

@@ -109,7 +109,9 @@ fn stored_messages_meet_the_current_limit(broker: &Broker) {
 /// An accepted client that takes no packet larger than its CONNACK, the least that works.
 fn narrow(broker: &Broker) -> Client {
     // Room for Maximum Packet Size itself, should the server repeat it.
-    let least = broker.client("a").connack().size as u32;
+    let mut wide = broker.client("a");
+    let least = wide.connack().size as u32;
+    wide.disconnect();
     let mut client = broker.open();
     client.takes_at_most(least);
     client.send(broker.hello("a").maximum_packet_size(least));

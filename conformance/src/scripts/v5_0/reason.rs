@@ -119,6 +119,7 @@ fn every_form_of_acknowledgement(broker: &Broker) {
     client.expect_pubrec(7);
     client.send(acknowledge_with(0x62, 7, 0x00, properties()));
     assert_eq!(client.expect_pubcomp(7).code, 0, "PUBCOMP");
+    client.receive(&topic, "3", 2);
 }
 
 fn refused_delivery_is_not_sent_again(broker: &Broker) {

@@ -90,10 +90,13 @@ fn retain_as_published(broker: &Broker) {
     }
     // Because of a SUBSCRIBE it is 1 in any case.
     publisher.publish_retained(&topic, "kept", 0);
+    keeps.disconnect();
+    clears.disconnect();
     for options in [0x00, 0x08] {
         let mut client = broker.client("c");
         client.subscribe(&topic, options);
         assert!(client.receive(&topic, "kept", 0).retain, "a retained message without RETAIN");
+        client.disconnect();
     }
 }
 
@@ -103,7 +106,9 @@ fn retain_as_published_of_queued_messages(broker: &Broker) {
         let mut client = broker.connect(broker.hello("a").session_expiry(60));
         client.subscribe(&topic, options | 0x20);
         client.disconnect();
-        broker.client("p").publish_retained(&topic, "kept", 1);
+        let mut publisher = broker.client("p");
+        publisher.publish_retained(&topic, "kept", 1);
+        publisher.disconnect();
         let mut client = broker.connect(broker.hello("a").kept());
         assert_eq!(client.receive(&topic, "kept", 1).retain, expected, "RETAIN of a queued message");
         client.disconnect();

@@ -251,5 +251,7 @@ fn disconnect_is_the_last_packet(broker: &Broker) {
     publisher.ping();
     if broker.is_ours() {
         client.expect_disconnect(0x8E);
+    } else {
+        client.ignore_the_rest();
     }
 }

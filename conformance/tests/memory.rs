@@ -1,6 +1,6 @@
 //! Every script against the core in memory, under virtual time.
 
-use conformance::target::Memory;
+use conformance::targets::Memory;
 use conformance::{all_scripts, runner};
 
 #[track_caller]

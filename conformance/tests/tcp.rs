@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use conformance::target::{Tcp, find_binary, start_binary};
+use conformance::targets::{Tcp, find_binary, start_binary};
 use conformance::{all_scripts, runner};
 
 /// How many scripts run at once: they mostly wait.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::client::Client;
 use super::transcript::Transcript;
 use super::world::World;
-use crate::target::Instance;
+use crate::targets::Instance;
 use crate::version::Version;
 use crate::wire::Connect;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::failure::fail;
 use super::transcript::Transcript;
-use crate::target::{Arrival, Instance, Link};
+use crate::targets::{Arrival, Instance, Link};
 use crate::version::Version;
 use crate::wire::{Decoded, Outgoing, Packet, decode, pingreq};
 

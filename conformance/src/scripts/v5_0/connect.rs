@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::harness::{Broker, fail};
 use crate::script::{Script, script};
-use crate::target::Setup;
+use crate::targets::Setup;
 use crate::wire::property::{Property, id};
 use crate::wire::{Connect, Packet, Raw, Will, publish, subscribe};
 

@@ -187,7 +187,8 @@ mod tests {
         let (mut timers, mut armed) = (Timers::new(), Instant::FAR_FUTURE);
         timers.arm(&mut armed, key(0), Instant::from_micros(5));
         timers.arm(&mut armed, key(0), Instant::from_micros(9));
-        assert_eq!(timers.next(), Some(Instant::from_micros(5)));
+        timers.arm(&mut armed, key(0), Instant::from_micros(5));
+        assert_eq!((timers.next(), timers.entries.len()), (Some(Instant::from_micros(5)), 1));
         timers.arm(&mut armed, key(0), Instant::from_micros(3));
         assert_eq!(armed, Instant::from_micros(3));
         assert_eq!(timers.pop_due(Instant::from_micros(2), |_| armed), None);

@@ -3,8 +3,8 @@
 
 use std::alloc::System;
 
-use hushwing_core::retained::RetainedStore;
 use hushwing_core::Instant;
+use hushwing_core::retained::RetainedStore;
 use hushwing_core::timer::{TimerKey, TimerKind, Timers};
 use hushwing_core::topic::{
     ReceiversBuffer, RouteHint, Routes, SessionIndex, Subscription, SubscriptionList, SubscriptionTree,

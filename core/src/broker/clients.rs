@@ -71,7 +71,7 @@ impl Clients {
 
     /// The session of a connection that has one.
     pub(super) fn session_of(&mut self, index: ConnectionIndex) -> Option<(SessionIndex, &mut Session)> {
-        let session = self.connections.get(index)?.session?;
+        let session = self.connections.get(index)?.session()?;
         self.sessions.get_mut(session).map(|found| (session, found))
     }
 

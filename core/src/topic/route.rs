@@ -121,6 +121,12 @@ impl Routes {
         self.slots.get(hint.slot as usize).filter(|route| route.serial == hint.serial && hint.serial != 0)
     }
 
+    /// The route that `hint` names, if it was not dropped and no change since may concern it.
+    #[inline]
+    pub fn current(&self, hint: RouteHint) -> Option<&Route> {
+        self.get(hint).filter(|route| route.checked == self.recent.count())
+    }
+
     /// Remembers who receives `topic`, gathered just now without a publisher. `None` if it is not remembered:
     /// receivers are too many, or room is short and this topic was not among those that are let in.
     pub fn remember(&mut self, topic: &str, receivers: Receivers<'_>) -> Option<RouteHint> {

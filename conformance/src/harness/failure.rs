@@ -1,0 +1,20 @@
+//! How a script fails.
+
+use std::panic::Location;
+
+/// An expectation that was not met.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What was expected and what came instead.
+    pub message: String,
+    /// File and line of the expectation.
+    pub place: String,
+}
+
+/// Ends the script. It unwinds without a panic message: the runner catches it and reports.
+#[track_caller]
+pub fn fail(message: impl Into<String>) -> ! {
+    let place = Location::caller();
+    let failure = Failure { message: message.into(), place: format!("{}:{}", place.file(), place.line()) };
+    std::panic::resume_unwind(Box::new(failure))
+}

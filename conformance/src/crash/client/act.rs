@@ -157,7 +157,9 @@ impl Client {
     /// Whether a SUBSCRIBE or UNSUBSCRIBE of this filter waits for its answer.
     pub fn is_asking(&self, filter: &str) -> bool {
         self.asking.values().any(|asking| match asking {
-            Asking::Subscribe(filters) | Asking::Unsubscribe(filters) => filters.iter().any(|of| of == filter),
+            Asking::Subscribe(filters) | Asking::Unsubscribe(filters) => {
+                filters.iter().any(|of| of == filter)
+            }
         })
     }
 

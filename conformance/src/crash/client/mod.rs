@@ -11,8 +11,8 @@ use hushwing_core::ConnectionId;
 
 use crate::Version;
 
-pub use self::knowledge::{NEVER, Session};
 pub use self::act::Entry;
+pub use self::knowledge::{NEVER, Session};
 pub use self::receive::Context;
 pub use self::will::{Fate, Will};
 use super::topic::matches;

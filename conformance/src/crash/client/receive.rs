@@ -226,7 +226,9 @@ impl Client {
 
     fn pubrel(&mut self, packet_identifier: u16, code: u8) -> Result<(), String> {
         if self.forgotten.contains(&packet_identifier) {
-            return Err(format!("PUBREL for {packet_identifier}, which the broker said not to know any more"));
+            return Err(format!(
+                "PUBREL for {packet_identifier}, which the broker said not to know any more"
+            ));
         }
         self.incoming.remove(&packet_identifier);
         self.owed.push_back(Owed::Pubcomp(packet_identifier));

@@ -148,7 +148,8 @@ impl World {
             }
             _ if number == 0 => Ok(()),
             _ => {
-                let code = if self.clients[number].version.is_5() { 4 * self.random.below(2) as u8 } else { 0 };
+                let code =
+                    if self.clients[number].version.is_5() { 4 * self.random.below(2) as u8 } else { 0 };
                 let changes = self.clients[number].version.is_5()
                     && self.clients[number].session.expiry_seconds.1 > 0
                     && self.random.chance(50);
@@ -245,7 +246,8 @@ impl World {
     pub fn message(&mut self, publisher: usize, topic: &str, qos: u8, retain: bool, clears: bool) -> u32 {
         let now = self.now;
         let must_have = |client: &&crate::crash::client::Client| {
-            let receives = client.surely_receives(topic, publisher).is_some_and(|granted| granted.min(qos) > 0);
+            let receives =
+                client.surely_receives(topic, publisher).is_some_and(|granted| granted.min(qos) > 0);
             receives && (client.phase == Phase::Online || client.session.surely_there(now))
         };
         let required = self.clients.iter().filter(must_have).map(|of| (of.number, of.generation)).collect();

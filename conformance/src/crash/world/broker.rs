@@ -241,7 +241,9 @@ impl World {
             self.drain(broker)?;
         }
         match broker.poll_timeout() {
-            Some(due) if due <= self.now => Err(format!("{due:?} is due after handle_timeout({:?})", self.now)),
+            Some(due) if due <= self.now => {
+                Err(format!("{due:?} is due after handle_timeout({:?})", self.now))
+            }
             _ => Ok(()),
         }
     }

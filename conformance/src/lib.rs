@@ -5,6 +5,7 @@
 //! TCP, anybody's broker by address. The suite has its own encoder and decoder ([`wire`]), so that a mistake in
 //! the core's cannot hide from it.
 
+pub mod crash;
 pub mod harness;
 pub mod mutations;
 pub mod runner;

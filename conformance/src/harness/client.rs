@@ -12,7 +12,7 @@ use crate::wire::{Connack, Outgoing, Property, acknowledge, disconnect, disconne
 ///
 /// Packets of the server are read in two lanes: PUBLISH packets keep their order among themselves, and so do
 /// all others, but a script that waits for one kind steps over the other, since the standard lets them overtake
-/// each other. [`Client::next`] reads strictly.
+/// each other. [`Client::next_packet`] reads strictly.
 pub struct Client {
     pub(super) world: Rc<RefCell<World>>,
     pub(super) index: usize,

@@ -8,7 +8,7 @@ use crate::wire::{Connack, Packet};
 impl Client {
     /// The next packet, whatever it is, in the order in which the server sent them.
     #[track_caller]
-    pub fn next(&mut self) -> Packet {
+    pub fn next_packet(&mut self) -> Packet {
         let next = self.world.borrow_mut().next(self.index);
         match next {
             Next::Packet(packet) => packet,
@@ -59,7 +59,7 @@ impl Client {
     /// Any CONNACK, as the first packet.
     #[track_caller]
     pub fn expect_connack(&mut self) -> Connack {
-        match self.next() {
+        match self.next_packet() {
             Packet::Connack(connack) => {
                 self.connack = Some(connack.clone());
                 connack

@@ -23,6 +23,7 @@ const FAILED: u8 = 1;
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Failure {
     code: u8,
+    /// Without a full stop, so that more can follow.
     sentence: String,
 }
 
@@ -56,7 +57,9 @@ fn run(quiet: bool, tool: impl Future<Output = Result<(), Failure>>) -> ExitCode
 /// Wrong options are always told, other failures unless --quiet.
 fn end(quiet: bool, failure: &Failure) -> ExitCode {
     if !quiet || failure.code == USAGE {
-        eprintln!("Error: {}", failure.sentence);
+        // The words of mosquitto_sub, which scripts know.
+        let before = if failure.code == subscribe::TIMED_OUT { "" } else { "Error: " };
+        eprintln!("{before}{}", failure.sentence);
     }
     ExitCode::from(failure.code)
 }

@@ -16,7 +16,8 @@ pub(crate) use subscribe::subscribe;
 /// The exit code when the options do not go together.
 const USAGE: u8 = 2;
 
-/// The exit code when there is nothing more to say, as in Mosquitto's tools (MOSQ_ERR_NOMEM, and most errors).
+/// The exit code when there is nothing more to say, as in Mosquitto's tools (MOSQ_ERR_NOMEM, and most
+/// errors).
 const FAILED: u8 = 1;
 
 /// Why a tool ends without success.

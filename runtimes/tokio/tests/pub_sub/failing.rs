@@ -24,6 +24,22 @@ fn scripted(answers: &'static [&'static [u8]]) -> String {
     port
 }
 
+/// A server that has one connection, and answers to each packet in turn.
+fn conversation(answers: &'static [&'static [u8]]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut buffer = [0; 1_024];
+        for answer in answers {
+            assert!(stream.read(&mut buffer).unwrap() > 0);
+            stream.write_all(answer).unwrap();
+        }
+        while stream.read(&mut buffer).is_ok_and(|length| length > 0) {}
+    });
+    port
+}
+
 fn ends(tool: &str, port: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let line = [&[tool, "-h", "127.0.0.1", "-p", port, "-t", "t"][..], arguments].concat();
     let (code, printed, said) = run(&line);
@@ -90,28 +106,22 @@ fn connections_that_end() {
 
 #[test]
 fn what_the_server_does_not_take() {
-    // Maximum QoS 1; and a QoS 1 message with PUBACK 0x97 (quota exceeded).
-    let port = scripted(&[b"\x20\x05\x00\x00\x02\x24\x01", b"\x20\x03\x00\x00\x00\x40\x03\x00\x01\x97"]);
+    // Maximum QoS 1.
+    let port = conversation(&[b"\x20\x05\x00\x00\x02\x24\x01"]);
     let (code, said) = ends("pub", &port, &["-V", "5", "-m", "x", "-q", "2"]);
     assert_eq!(
         (code, said.as_str()),
         (Some(1), "Error: cannot publish to \"t\": the server takes publications up to QoS 1 only\n")
     );
+    // PUBACK: quota exceeded.
+    let port = conversation(&[b"\x20\x03\x00\x00\x00", b"\x40\x03\x00\x01\x97"]);
+    let (code, said) = ends("pub", &port, &["-V", "5", "-m", "x", "-q", "1"]);
+    assert_eq!((code, said.as_str()), (Some(0x97), "Error: the server refused message 1: Quota exceeded\n"));
 }
 
 #[test]
 fn subscriptions_that_are_refused() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port().to_string();
-    thread::spawn(move || {
-        let (mut stream, _) = listener.accept().unwrap();
-        let mut buffer = [0; 1_024];
-        let _ = stream.read(&mut buffer).unwrap();
-        stream.write_all(&[0x20, 3, 0, 0, 0]).unwrap();
-        let _ = stream.read(&mut buffer).unwrap();
-        stream.write_all(&[0x90, 4, 0, 1, 0, 0x87]).unwrap();
-        while stream.read(&mut buffer).is_ok_and(|length| length > 0) {}
-    });
+    let port = conversation(&[b"\x20\x03\x00\x00\x00", b"\x90\x04\x00\x01\x00\x87"]);
     let (code, said) = ends("sub", &port, &["-V", "5"]);
     assert_eq!(code, Some(0x87));
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
 use crate::running::{PATIENCE, Running, hushwing};
@@ -24,8 +24,12 @@ impl World {
         &self.port
     }
 
+    /// A tool that is not waited for in any other way.
     fn command(&self, tool: &str, arguments: &[&str]) -> Command {
-        let mut command = hushwing(&[tool, "-h", "127.0.0.1", "-p", &self.port]);
+        let mut command = Command::new("timeout");
+        command.env_remove("RUST_LOG").stdin(Stdio::null());
+        let seconds = PATIENCE.as_secs().to_string();
+        command.args([&seconds, env!("CARGO_BIN_EXE_hushwing"), tool, "-h", "127.0.0.1", "-p", &self.port]);
         command.args(arguments);
         command
     }
@@ -58,7 +62,9 @@ impl World {
 
     /// `hushwing sub`, wherever it is.
     pub(crate) fn subscribe_later(&self, arguments: &[&str]) -> Subscriber {
-        Subscriber::spawn(self.command("sub", arguments))
+        let mut command = hushwing(&["sub", "-h", "127.0.0.1", "-p", &self.port]);
+        command.args(arguments);
+        Subscriber::spawn(command)
     }
 }
 
@@ -102,7 +108,14 @@ impl Subscriber {
 
     /// Waits for its end: exit code, and what it printed since the last line taken.
     pub(crate) fn end(mut self) -> (Option<i32>, Vec<u8>) {
-        let printed = self.stdout.iter().collect::<Vec<_>>().concat();
+        let mut printed = Vec::new();
+        loop {
+            match self.stdout.recv_timeout(PATIENCE) {
+                Ok(piece) => printed.extend(piece),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end; it printed {printed:?}"),
+            }
+        }
         (self.child.wait().unwrap().code(), printed)
     }
 }

@@ -147,6 +147,7 @@ impl Clients {
     /// Ends the group of records of this input: from now on its position can be persisted.
     pub(super) fn commit(&mut self) {
         self.frames.clear();
+        self.compact_timers();
         if let Some((position, records)) = self.journal.commit() {
             self.outputs.push_back(Output::Persist { position, records });
         }

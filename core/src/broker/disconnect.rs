@@ -9,7 +9,7 @@ use crate::input::CloseCause;
 use crate::output::Output;
 use crate::time::Instant;
 use crate::violation::Violation;
-use crate::wire::{Disconnect, Packet, Properties, ReasonCode};
+use crate::wire::{Disconnect, Packet, PacketType, Properties, ReasonCode, Sender};
 
 use super::clients::Clients;
 
@@ -140,6 +140,9 @@ impl Clients {
         let Some(connection) = self.connections.get(index) else { return };
         let (version, maximum) = (connection.version, connection.maximum_packet_size);
         if connection.open && connection.phase == Phase::Connected && version.server_may_disconnect() {
+            // Table 3-10 of 5.0 has no word for what only a CONNACK can say.
+            let in_disconnect = reason.allowed_in(PacketType::Disconnect, Sender::Server);
+            let reason = if in_disconnect { reason } else { ReasonCode::UnspecifiedError };
             let packet = Packet::Disconnect(Disconnect { reason, properties: Properties::EMPTY });
             // A client whose Maximum Packet Size leaves no room for four bytes is closed without.
             let _fits = self.write(index, |out| packet.encode_within(version, maximum, out));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::IsTerminal;
 use std::net::SocketAddr;
 
+use hushwing_core::wire::ReasonCode;
 use hushwing_core::{DisconnectReason, Event, EventMask, ProtocolVersion};
 pub use tracing::level_filters::LevelFilter as Level;
 pub use tracing_subscriber::filter::Targets as Filter;
@@ -102,6 +103,7 @@ struct Reason<'a>(&'a DisconnectReason);
 impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            DisconnectReason::Client(ReasonCode::Success) => f.write_str("the client left"),
             DisconnectReason::Client(code) => write!(f, "the client left: {code}"),
             DisconnectReason::ConnectionLost => f.write_str("connection lost"),
             DisconnectReason::Violation(violation) => write!(f, "protocol violation: {violation}"),
@@ -113,8 +115,6 @@ impl fmt::Display for Reason<'_> {
 
 #[cfg(test)]
 mod tests {
-    use hushwing_core::wire::ReasonCode;
-
     use super::*;
 
     #[test]
@@ -144,6 +144,7 @@ mod tests {
     fn reasons_are_words() {
         let reasons = [
             DisconnectReason::Client(ReasonCode::Success),
+            DisconnectReason::Client(ReasonCode::DisconnectWithWill),
             DisconnectReason::ConnectionLost,
             DisconnectReason::Refused(ReasonCode::NotAuthorized),
             DisconnectReason::Server(ReasonCode::SessionTakenOver),

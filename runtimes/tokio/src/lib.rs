@@ -18,7 +18,8 @@
 //! # }
 //! ```
 
-mod connection;
+mod bell;
+mod close;
 mod listener;
 mod server;
 mod shard;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use hushwing_core::Origin;
 use tokio::net::TcpListener;
 
-use crate::connection;
 use crate::shard::Shard;
 
 /// How long nobody is accepted after the system had nothing left for a connection (EMFILE, ENOMEM). Trying on
@@ -23,7 +22,7 @@ pub(crate) async fn accept(listener: TcpListener, profile: u16, shard: Rc<RefCel
                 // Small packets must not wait for each other; a socket that refuses is merely slower.
                 let _ = socket.set_nodelay(true);
                 let origin = Origin { listener: profile, address: Some(address), identity: None };
-                connection::open(&shard, Box::new(socket), origin);
+                shard.borrow_mut().open(Box::new(socket), origin);
             }
             Err(error) if concerns_one_connection(error.kind()) => {
                 tracing::debug!(%error, "a connection ended before it was accepted");

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 use crate::shard::Shard;
 use crate::stream::Stream;
-use crate::{connection, listener, turn};
+use crate::{listener, turn};
 
 /// How long clients have to go once the broker stops. The program promises to be gone after five seconds.
 const STOP: Duration = Duration::from_secs(4);
@@ -109,7 +109,7 @@ impl Server {
                 () = self.handle.stop.notified() => None,
             };
             match request {
-                Some(Request::Serve(stream, origin)) => connection::open(&shard, stream, origin),
+                Some(Request::Serve(stream, origin)) => shard.borrow_mut().open(stream, origin),
                 Some(Request::Command(Command::Shutdown)) | None => break,
                 Some(Request::Command(command)) => shard.borrow_mut().command(command),
             }

@@ -4,6 +4,7 @@ mod read;
 mod write;
 
 use std::collections::HashMap;
+use std::mem;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,9 +19,8 @@ use hushwing_core::{
 };
 use tokio::sync::Notify;
 
-pub(crate) use self::read::End;
-
 use self::read::READ_BYTES;
+use crate::bell::{Bell, Bells};
 use crate::stream::Stream;
 
 /// A machine with everything that serves it. Shared by the tasks of one thread, borrowed only between awaits.
@@ -33,8 +33,9 @@ pub(crate) struct Shard {
     scratch: Box<[u8]>,
     /// Connections that have bytes to write at the end of this turn.
     to_write: Vec<ConnectionId>,
-    /// Wakes the task that ends the turn.
-    turn: Rc<Notify>,
+    /// Connections that the machine is done with since the last turn.
+    to_close: Vec<ConnectionId>,
+    bells: Arc<Bells>,
     /// Wakes whoever waits for the end.
     progress: Rc<Notify>,
     stopped: bool,
@@ -43,28 +44,20 @@ pub(crate) struct Shard {
 /// What an open connection needs. It has no buffers of its own.
 struct Connection {
     stream: Pin<Box<dyn Stream>>,
+    /// What the stream wakes: the bell of this connection, or the task that closes it.
+    waker: Waker,
     about: log::About,
-    /// Wakes the task of this connection.
-    waker: Option<Waker>,
     reading: bool,
-    /// The stream takes no more bytes: the connection's own task waits for it.
+    /// The stream took no more bytes; it rings when it does.
     blocked: bool,
-    /// A write failed: the connection's own task ends it.
-    failed: bool,
-    /// The machine is done with it.
+    /// The machine is done with it: a task of its own closes it.
     closing: bool,
 }
 
-impl Connection {
-    fn wake(&self) {
-        if let Some(waker) = &self.waker {
-            waker.wake_by_ref();
-        }
-    }
-}
-
-/// What [`Shard::end_turn`] left.
+/// What [`Shard::turn`] left.
 pub(crate) struct Left {
+    /// Connections to close.
+    pub(crate) closing: Vec<ConnectionId>,
     /// There is more to do at once.
     pub(crate) more: bool,
     /// When the machine wants to be called again.
@@ -82,7 +75,8 @@ impl Shard {
             next_connection: 0,
             scratch: vec![0; READ_BYTES].into_boxed_slice(),
             to_write: Vec::new(),
-            turn: Rc::default(),
+            to_close: Vec::new(),
+            bells: Arc::default(),
             progress: Rc::default(),
             stopped: false,
         };
@@ -94,9 +88,9 @@ impl Shard {
         self.clock
     }
 
-    /// Notified when a turn has something to end.
-    pub(crate) fn turn(&self) -> Rc<Notify> {
-        self.turn.clone()
+    /// Where streams ring.
+    pub(crate) fn bells(&self) -> Arc<Bells> {
+        self.bells.clone()
     }
 
     /// Notified when [`Shard::is_over`] may have changed.
@@ -115,30 +109,27 @@ impl Shard {
 
     /// Drops all connections where they are.
     pub(crate) fn abandon(&mut self) {
-        for (_, connection) in self.connections.drain() {
-            connection.wake();
-        }
+        self.connections.clear();
     }
 
     pub(crate) fn command(&mut self, command: Command) {
         self.input(Input::Command(command));
     }
 
-    pub(crate) fn open(&mut self, stream: Box<dyn Stream>, origin: Origin) -> ConnectionId {
+    /// Takes a connection in.
+    pub(crate) fn open(&mut self, stream: Box<dyn Stream>, origin: Origin) {
         let id = ConnectionId(self.next_connection);
         self.next_connection += 1;
         let connection = Connection {
             stream: Pin::from(stream),
+            waker: self.bells.bell(id),
             about: log::About { address: origin.address, version: None },
-            waker: None,
             reading: true,
             blocked: false,
-            failed: false,
             closing: false,
         };
         self.connections.insert(id, connection);
         self.input(Input::Opened { connection: id, origin });
-        id
     }
 
     /// Says that the transport is gone, and forgets it.
@@ -154,7 +145,7 @@ impl Shard {
         let now = self.clock.now();
         self.broker.handle_input(now, input);
         self.drain_outputs(now);
-        self.turn.notify_one();
+        self.bells.call();
     }
 
     /// Does what the machine wants done; written is at the end of the turn.
@@ -165,13 +156,13 @@ impl Shard {
                 Output::Read { connection, enabled } => {
                     if let Some(connection) = self.connections.get_mut(&connection) {
                         connection.reading = enabled;
-                        connection.wake();
+                        connection.waker.wake_by_ref();
                     }
                 }
-                Output::Close { connection } => {
-                    if let Some(connection) = self.connections.get_mut(&connection) {
+                Output::Close { connection: id } => {
+                    if let Some(connection) = self.connections.get_mut(&id) {
                         connection.closing = true;
-                        connection.wake();
+                        self.to_close.push(id);
                     }
                 }
                 // No store exists yet: what is not kept is as safe as it will ever be.
@@ -206,8 +197,12 @@ impl Shard {
         log::event(event, about.unwrap_or_default());
     }
 
-    /// Ends a turn: timers, a piece of unfinished work, then one write to each connection that has bytes.
-    pub(crate) fn end_turn(&mut self) -> Left {
+    /// One turn: what these connections have to say, timers, a piece of unfinished work, then one write to
+    /// each connection that has bytes.
+    pub(crate) fn turn(&mut self, rung: &mut Vec<Arc<Bell>>) -> Left {
+        for bell in rung.drain(..) {
+            self.serve(bell.connection);
+        }
         let now = self.clock.now();
         if self.broker.poll_timeout().is_some_and(|at| at <= now) {
             self.broker.handle_timeout(now);
@@ -217,15 +212,16 @@ impl Shard {
             self.broker.handle_work(now);
             self.drain_outputs(now);
         }
-        let mut due = std::mem::take(&mut self.to_write);
+        let mut due = mem::take(&mut self.to_write);
         for id in due.drain(..) {
-            self.write_due(now, id);
+            self.write(now, id);
         }
         // What came up meanwhile goes into the old list, whose memory is there already.
         due.append(&mut self.to_write);
         self.to_write = due;
         let timeout = self.broker.poll_timeout();
         let overdue = timeout.is_some_and(|at| at <= now);
-        Left { more: self.broker.work_pending() || !self.to_write.is_empty() || overdue, timeout }
+        let more = self.broker.work_pending() || !self.to_write.is_empty() || overdue;
+        Left { closing: mem::take(&mut self.to_close), more, timeout }
     }
 }

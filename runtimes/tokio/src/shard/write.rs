@@ -1,11 +1,11 @@
 //! From the machine to the streams.
 
 use std::io::{self, IoSlice};
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
-use hushwing_core::{ConnectionId, Instant};
+use hushwing_core::{CloseCause, ConnectionId, Instant};
 
-use super::{Connection, Shard};
+use super::Shard;
 
 /// Written to one connection in one turn; what is left waits until the others had theirs.
 const WRITE_BYTES: usize = 256 * 1024;
@@ -14,7 +14,7 @@ const WRITE_BYTES: usize = 256 * 1024;
 const SLICES: usize = 32;
 
 /// How far [`Shard::poll_write`] came.
-pub(super) enum Written {
+enum Written {
     /// Nothing is left.
     All,
     /// This turn had enough; there may be more.
@@ -22,41 +22,32 @@ pub(super) enum Written {
 }
 
 impl Shard {
-    /// Writes straight away, without asking first whether the stream takes bytes. If it does not, the
-    /// connection's own task waits for it.
-    pub(super) fn write_due(&mut self, now: Instant, id: ConnectionId) {
-        // Its own task writes where one of these is set, and must stay the one that the stream wakes.
-        let own = |connection: &Connection| connection.blocked || connection.failed || connection.closing;
-        if self.connections.get(&id).is_none_or(own) {
-            return;
+    /// Writes straight away, without asking first whether the stream takes bytes. If it does not, it rings
+    /// when it does.
+    pub(super) fn write(&mut self, now: Instant, id: ConnectionId) {
+        match self.connections.get(&id) {
+            Some(connection) if !connection.blocked && !connection.closing => {}
+            _ => return,
         }
-        match self.poll_write(now, id, &mut Context::from_waker(Waker::noop())) {
+        match self.poll_write(now, id) {
             Poll::Ready(Ok(Written::All)) => {}
             Poll::Ready(Ok(Written::Enough)) => self.to_write.push(id),
-            Poll::Ready(Err(_)) => self.hand_over(id, |connection| connection.failed = true),
-            Poll::Pending => self.hand_over(id, |connection| connection.blocked = true),
-        }
-    }
-
-    /// Leaves the rest to the connection's own task.
-    fn hand_over(&mut self, id: ConnectionId, mark: impl FnOnce(&mut Connection)) {
-        if let Some(connection) = self.connections.get_mut(&id) {
-            mark(connection);
-            connection.wake();
+            Poll::Ready(Err(_)) => self.closed(id, CloseCause::Failed),
+            Poll::Pending => {
+                if let Some(connection) = self.connections.get_mut(&id) {
+                    connection.blocked = true;
+                }
+            }
         }
     }
 
     /// Writes what the machine has for this connection, but not much more than `WRITE_BYTES`.
-    pub(super) fn poll_write(
-        &mut self,
-        now: Instant,
-        id: ConnectionId,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<Written>> {
+    fn poll_write(&mut self, now: Instant, id: ConnectionId) -> Poll<io::Result<Written>> {
         let mut left = WRITE_BYTES;
         while left > 0 {
             let Some(connection) = self.connections.get_mut(&id) else { break };
             let stream = connection.stream.as_mut();
+            let context = &mut Context::from_waker(&connection.waker);
             let Some(transmit) = self.broker.transmit(now, id) else {
                 let flushed = stream.poll_flush(context);
                 self.drain_outputs(now);
@@ -78,25 +69,18 @@ impl Shard {
         Poll::Ready(Ok(Written::Enough))
     }
 
-    /// The stream takes bytes again: it is written at the end of turns, as every other.
-    pub(super) fn go_on_writing(&mut self, id: ConnectionId) {
-        if let Some(connection) = self.connections.get_mut(&id) {
-            connection.blocked = false;
-            self.to_write.push(id);
-            self.turn.notify_one();
-        }
-    }
-
     /// Writes everything that is left for a connection that closes, then shuts down sending.
     pub(crate) fn poll_finish(
         &mut self,
         id: ConnectionId,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
+        match self.connections.get_mut(&id) {
+            Some(connection) => connection.waker.clone_from(context.waker()),
+            None => return Poll::Ready(Ok(())),
+        }
         let now = self.clock.now();
-        if let Written::Enough = ready!(self.poll_write(now, id, context))?
-            && self.connections.contains_key(&id)
-        {
+        if let Written::Enough = ready!(self.poll_write(now, id))? {
             context.waker().wake_by_ref();
             return Poll::Pending;
         }

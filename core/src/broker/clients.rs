@@ -36,6 +36,8 @@ pub(crate) struct Clients {
     pub(super) outputs: VecDeque<Output>,
     /// Empty transmit buffers.
     pub(super) pool: Vec<Box<Transmit>>,
+    /// What they cost.
+    pub(super) pool_bytes: usize,
     /// Encoded forms of the message at hand.
     pub(super) frames: Frames,
     /// What all connections and sessions own on the heap, transmit buffers included.
@@ -56,6 +58,7 @@ impl Clients {
             holds: BTreeSet::new(),
             outputs: VecDeque::new(),
             pool: Vec::new(),
+            pool_bytes: 0,
             frames: Frames::default(),
             owned_bytes: 0,
         }

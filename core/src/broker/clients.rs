@@ -35,6 +35,7 @@ pub(crate) struct Clients {
     pub(super) holds: BTreeSet<(Position, ConnectionId)>,
     pub(super) outputs: VecDeque<Output>,
     /// Empty transmit buffers.
+    #[expect(clippy::vec_box, reason = "the boxes are what connections take from it and give back")]
     pub(super) pool: Vec<Box<Transmit>>,
     /// What they cost.
     pub(super) pool_bytes: usize,

@@ -61,13 +61,16 @@ impl Search {
     /// # Errors
     /// The first promise that was broken, with everything that led to it.
     pub fn run(&self, seed: u64) -> Result<(), Box<Failure>> {
-        let Err((crash_after, _)) = self.hold(seed, None, false).map_err(|(step, _, message)| (step, message))
+        let Err((crash_after, _)) =
+            self.hold(seed, None, false).map_err(|(step, _, message)| (step, message))
         else {
             return Ok(());
         };
         // The same once more, in words.
         match self.hold(seed, crash_after, true) {
-            Err((crash_after, trace, message)) => Err(Box::new(Failure { seed, crash_after, message, trace })),
+            Err((crash_after, trace, message)) => {
+                Err(Box::new(Failure { seed, crash_after, message, trace }))
+            }
             Ok(()) => unreachable!("the same seed gives the same conversation"),
         }
     }

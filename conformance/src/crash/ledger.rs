@@ -101,7 +101,11 @@ impl Ledger {
                 let may_be_empty = !superseded(Some(0))
                     || retained().any(|(_, message)| message.clears && !superseded(message.over_at));
                 let kept: Vec<usize> = retained().map(|(number, _)| number).collect();
-                if may_be_empty { Ok(()) } else { Err(format!("no message of {kept:?} is retained on {topic}")) }
+                if may_be_empty {
+                    Ok(())
+                } else {
+                    Err(format!("no message of {kept:?} is retained on {topic}"))
+                }
             }
         }
     }

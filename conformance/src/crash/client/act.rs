@@ -157,7 +157,9 @@ impl Client {
     /// Whether a SUBSCRIBE or UNSUBSCRIBE of this filter waits for its answer.
     pub fn is_asking(&self, filter: &str) -> bool {
         self.asking.values().any(|asking| match asking {
-            Asking::Subscribe(filters) | Asking::Unsubscribe(filters) => filters.iter().any(|of| of == filter),
+            Asking::Subscribe(filters) | Asking::Unsubscribe(filters) => {
+                filters.iter().any(|of| of == filter)
+            }
         })
     }
 
@@ -185,6 +187,7 @@ impl Client {
     }
 
     /// Something that 3.1 and 3.1.1 let a client send again on a living connection.
+    /// Two answers may come, so that packet identifiers are not used again on this connection.
     pub fn repeat(&mut self, pick: usize, ledger: &Ledger) -> Result<Option<Vec<u8>>, String> {
         if self.version.is_5() {
             return Ok(None);
@@ -197,6 +200,7 @@ impl Client {
         }
         match self.outgoing.get(pick / 2 % self.outgoing.len().max(1)) {
             Some(sent) if !self.owed.contains(&Owed::Pubrel(sent.packet_identifier)) => {
+                self.retired.push(sent.packet_identifier);
                 self.encode_outgoing(sent, ledger, true).map(Some)
             }
             _ => Ok(None),

@@ -1,6 +1,6 @@
 //! The next step of a random conversation.
 
-use hushwing_core::{Broker, ConnectionId};
+use hushwing_core::{Ask, Broker, ConnectionId};
 
 use super::{Checked, FILTERS, TOPICS, World};
 use crate::crash::client::{Entry, Phase};
@@ -129,6 +129,11 @@ impl World {
         if let Some(link) = self.clients[number].link {
             self.cut(number, link);
         }
+        // A CONNECT that it gave up must not be taken after this one.
+        self.links.values_mut().filter(|link| link.owner == number).for_each(|link| link.to_broker.clear());
+        if self.may_still_be_let_in(number) {
+            return Ok(());
+        }
         let broker_knows = self.links.values().all(|link| link.owner != number);
         let link = self.open(broker, number, listener)?;
         let client = &mut self.clients[number];
@@ -136,6 +141,15 @@ impl World {
         self.trace.line(|| format!("  {link:?} {} sends CONNECT {:?} {entry:?}", client.name, client.asked));
         self.links.entry(link).or_default().to_broker.extend(bytes);
         Ok(())
+    }
+
+    fn may_still_be_let_in(&self, number: usize) -> bool {
+        self.questions.iter().any(|(_, about)| match about {
+            Ask::Authenticate(about) => {
+                self.links.get(&about.connection).is_some_and(|link| link.owner == number)
+            }
+            Ask::Authorize { .. } => false,
+        })
     }
 
     /// A client goes: with DISCONNECT, without, or into a new connection.
@@ -148,7 +162,8 @@ impl World {
             }
             _ if number == 0 => Ok(()),
             _ => {
-                let code = if self.clients[number].version.is_5() { 4 * self.random.below(2) as u8 } else { 0 };
+                let code =
+                    if self.clients[number].version.is_5() { 4 * self.random.below(2) as u8 } else { 0 };
                 let changes = self.clients[number].version.is_5()
                     && self.clients[number].session.expiry_seconds.1 > 0
                     && self.random.chance(50);
@@ -245,7 +260,8 @@ impl World {
     pub fn message(&mut self, publisher: usize, topic: &str, qos: u8, retain: bool, clears: bool) -> u32 {
         let now = self.now;
         let must_have = |client: &&crate::crash::client::Client| {
-            let receives = client.surely_receives(topic, publisher).is_some_and(|granted| granted.min(qos) > 0);
+            let receives =
+                client.surely_receives(topic, publisher).is_some_and(|granted| granted.min(qos) > 0);
             receives && (client.phase == Phase::Online || client.session.surely_there(now))
         };
         let required = self.clients.iter().filter(must_have).map(|of| (of.number, of.generation)).collect();

@@ -65,8 +65,7 @@ pub struct World {
 /// The configuration of the broker: with a journal, an embedder to ask, and windows that fill quickly.
 pub fn config(fault: Option<Promise>) -> Arc<Config> {
     let ask = Rule { action: None, filter: "q/#".into(), decision: Decision::Ask };
-    let refuse =
-        Rule { action: Some(Action::Publish), filter: "refused/#".into(), decision: Decision::Deny };
+    let refuse = Rule { action: Some(Action::Publish), filter: "refused/#".into(), decision: Decision::Deny };
     let rules = Arc::new(Rules { rules: vec![ask, refuse], otherwise: Decision::Allow });
     let listeners = vec![
         Listener { authentication: Authentication::Anonymous, rules: rules.clone() },

@@ -10,6 +10,7 @@ mod conversation;
 pub mod disk;
 pub mod ledger;
 pub mod random;
+pub mod scenario;
 pub mod topic;
 pub mod trace;
 pub mod world;

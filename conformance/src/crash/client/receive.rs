@@ -68,7 +68,7 @@ impl Client {
         let present = self.session_present(connack, context.now)?;
         self.wills_at_connack(context.now, present);
         self.will_accepted(true);
-        if !present {
+        if !present && !self.asked.clean {
             self.forget_session();
         }
         let expiry = connack.properties.number(id::SESSION_EXPIRY_INTERVAL);
@@ -185,7 +185,11 @@ impl Client {
     fn check_order(&mut self, number: u32, publish: &Publish, context: &Context<'_>) -> Result<(), String> {
         let message = context.ledger.get(number)?;
         let got = self.got.get(&number).map_or(0, |got| got.exactly + got.at_least);
-        if publish.qos == 0 || got > 1 || !message.required.contains(&(self.number, self.generation)) {
+        if publish.qos == 0
+            || message.refused
+            || got > 1
+            || !message.required.contains(&(self.number, self.generation))
+        {
             return Ok(());
         }
         let key = (message.publisher, message.topic.clone(), message.qos);

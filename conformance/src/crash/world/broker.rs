@@ -51,7 +51,7 @@ impl World {
             Output::Persist { position, records } => self.disk.write(position, records)?,
             Output::Ask { question, about } => self.questions.push((question, about)),
             Output::Event(_) => {}
-            Output::Stopped => return Err("stopped without a shutdown".into()),
+            Output::Stopped => self.stopped = true,
         }
         Ok(())
     }
@@ -152,12 +152,12 @@ impl World {
                 Decoded::Whole(packet, size) => {
                     link.to_client.drain(..size);
                     self.trace.line(|| format!("  {connection:?} {} gets {packet}", client.name));
-                    let was_online = client.phase == Phase::Online;
+                    let was_connecting = client.phase == Phase::Connecting;
                     let (now, step) = (self.now, self.step);
                     let mut context = Context { now, step, link: connection, ledger: &mut self.ledger };
                     let received = client.receive(&packet, &mut context);
                     received.map_err(|wrong| format!("{} got {packet}: {wrong}", client.name))?;
-                    if !was_online && client.phase == Phase::Online {
+                    if was_connecting && client.phase == Phase::Online && !client.asked.clean {
                         link.to_broker.extend(client.resend(&self.ledger)?);
                     }
                 }

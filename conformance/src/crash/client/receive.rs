@@ -208,7 +208,7 @@ impl Client {
             return Err(format!("PUBACK for message {} of QoS {}", sent.message, message.qos));
         }
         message.accepted |= code < 0x80;
-        message.over_at = Some(context.step);
+        message.over_at = (!message.repeated).then_some(context.step);
         Ok(())
     }
 

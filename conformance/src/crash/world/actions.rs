@@ -215,7 +215,7 @@ impl World {
             4 if number > 0 => self.some_subscription(number),
             5 if number > 0 => {
                 let pick = self.random.below(64);
-                self.clients[number].repeat(pick, &self.ledger)?.unwrap_or_default()
+                self.clients[number].repeat(pick, &mut self.ledger)?.unwrap_or_default()
             }
             _ => self.some_publish(number)?,
         };
@@ -283,6 +283,7 @@ impl World {
             will: false,
             sent_at: self.step,
             over_at: None,
+            repeated: false,
             accepted: false,
             refused: false,
             required: if clears { Vec::new() } else { required },

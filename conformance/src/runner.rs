@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Broker, Failure};
 use crate::script::Script;
-use crate::target::Target;
+use crate::targets::Target;
 use crate::version::Version;
 
 /// A script in a version, and how it went.
@@ -100,7 +100,8 @@ pub fn run(target: &dyn Target, chosen: &[(Script, Version)], at_a_time: usize) 
     reports.into_iter().map(|(_, report)| report).collect()
 }
 
-fn run_one(target: &dyn Target, script: &Script, version: Version, index: usize) -> Report {
+/// Runs one script in one version; `index` keeps it apart from others that run at the same time.
+pub fn run_one(target: &dyn Target, script: &Script, version: Version, index: usize) -> Report {
     let started = Instant::now();
     let report = |verdict| Report { script: *script, version, verdict, duration: started.elapsed() };
     let instance = match target.start(script.setup) {
@@ -111,7 +112,10 @@ fn run_one(target: &dyn Target, script: &Script, version: Version, index: usize)
         return report(Verdict::NotSupported("needs virtual time".into()));
     }
     let broker = Broker::new(instance, version, prefix(index), target.is_ours());
-    let played = catch_unwind(AssertUnwindSafe(|| script.play(&broker)));
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        script.play(&broker);
+        broker.nothing_left();
+    }));
     let failure = match played {
         Ok(()) => match broker.finish() {
             Ok(()) => return report(Verdict::Passed),

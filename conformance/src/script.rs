@@ -1,7 +1,7 @@
 //! A script: a conversation that shows whether a broker keeps some statements of the standard.
 
 use crate::harness::Broker;
-use crate::target::Setup;
+use crate::targets::Setup;
 use crate::version::Version;
 
 /// A script and what it is about.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::client::Client;
 use super::transcript::Transcript;
 use super::world::World;
-use crate::target::Instance;
+use crate::targets::Instance;
 use crate::version::Version;
 use crate::wire::Connect;
 
@@ -106,6 +106,11 @@ impl Broker {
     /// Whether this is our own broker, whose choices are known.
     pub fn is_ours(&self) -> bool {
         self.ours
+    }
+
+    #[track_caller]
+    pub(crate) fn nothing_left(&self) {
+        self.world.borrow_mut().nothing_left();
     }
 
     pub(crate) fn finish(&self) -> Result<(), String> {

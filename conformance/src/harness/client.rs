@@ -65,6 +65,17 @@ impl Client {
         self.last_identifier
     }
 
+    /// From here on, a larger packet from the server fails the script.
+    pub fn takes_at_most(&mut self, bytes: u32) {
+        self.world.borrow_mut().set_limit(self.index, bytes as usize);
+    }
+
+    /// Whatever else comes is not what this script is about. Without this, a script fails if anything is left on
+    /// an open connection at its end.
+    pub fn ignore_the_rest(&mut self) {
+        self.world.borrow_mut().ignore(self.index);
+    }
+
     /// Ends the connection without DISCONNECT; the broker has noticed when this returns.
     pub fn cut(&mut self) {
         self.world.borrow_mut().cut(self.index);

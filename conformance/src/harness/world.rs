@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::failure::fail;
 use super::transcript::Transcript;
-use crate::target::{Arrival, Instance, Link};
+use crate::targets::{Arrival, Instance, Link};
 use crate::version::Version;
 use crate::wire::{Decoded, Outgoing, Packet, decode, pingreq};
 
@@ -32,8 +32,14 @@ struct Connection {
     bytes: Vec<u8>,
     /// Decoded but not asked for yet.
     packets: VecDeque<Packet>,
+    /// The largest packet that the client takes.
+    limit: usize,
     /// CONNACK came: PINGREQ is answered.
     accepted: bool,
+    /// The script does not care what else comes.
+    ignored: bool,
+    /// The script cut it, or has seen its end.
+    over: bool,
     /// Everything that will ever come has come.
     closed: bool,
 }
@@ -58,7 +64,10 @@ impl World {
             version,
             bytes: Vec::new(),
             packets: VecDeque::new(),
+            limit: usize::MAX,
             accepted: false,
+            ignored: false,
+            over: false,
             closed: false,
         });
         let index = self.connections.len() - 1;
@@ -80,7 +89,9 @@ impl World {
         if let Some(packet) = self.connections[index].packets.pop_front() {
             return Next::Packet(packet);
         }
-        self.arrive(index, PATIENCE)
+        let next = self.arrive(index, PATIENCE);
+        self.connections[index].over |= matches!(next, Next::Closed);
+        next
     }
 
     /// The first packet that `wanted` accepts; packets before it stay for later if `passes` lets them.
@@ -102,7 +113,10 @@ impl World {
             }
             match self.arrive(index, PATIENCE) {
                 Next::Packet(packet) => self.connections[index].packets.push_back(packet),
-                other => return other,
+                other => {
+                    self.connections[index].over |= matches!(other, Next::Closed);
+                    return other;
+                }
             }
         }
     }
@@ -142,6 +156,9 @@ impl World {
             Ok(Decoded::Whole(packet, size)) => {
                 let bytes: Vec<u8> = connection.bytes.drain(..size).collect();
                 self.transcript.packet(now, &connection.name, false, &bytes, &packet.to_string());
+                if size > connection.limit {
+                    fail(format!("{size} bytes, more than the client's Maximum Packet Size: {packet}"));
+                }
                 connection.accepted |= matches!(&packet, Packet::Connack(connack) if connack.code == 0);
                 Some(packet)
             }
@@ -164,7 +181,7 @@ impl World {
                 Arrival::Nothing => fail(format!("the server does not close; it sent {bytes:02x?}")),
             }
         }
-        connection.closed = true;
+        (connection.closed, connection.over) = (true, true);
         let name = connection.name.clone();
         self.transcript.packet(self.now(), &name, false, &bytes, "(up to the close)");
         bytes
@@ -199,22 +216,24 @@ impl World {
     /// What is there after everything has had its effect.
     #[track_caller]
     pub(super) fn leftover(&mut self, index: usize) -> Next {
+        // The first round of questions proves that all was taken, the second that all was sent on.
         self.settle();
-        let proven = self.connections[index].accepted && !self.connections[index].closed;
-        // The first round of questions proved that all was taken, this one that all was sent on.
-        if proven && !self.instance.is_virtual() {
-            self.ping(index);
-        }
-        if let Some(packet) = self.connections[index].packets.pop_front() {
+        self.settle();
+        self.waiting(index)
+    }
+
+    fn waiting(&mut self, index: usize) -> Next {
+        let connection = &mut self.connections[index];
+        if let Some(packet) = connection.packets.pop_front() {
             return Next::Packet(packet);
         }
-        let patience = if proven { Duration::ZERO } else { GLANCE };
+        let patience = if connection.accepted { Duration::ZERO } else { GLANCE };
         self.arrive(index, patience)
     }
 
     pub(super) fn cut(&mut self, index: usize) {
         self.note(index, "-> cuts the connection");
-        self.connections[index].closed = true;
+        (self.connections[index].closed, self.connections[index].over) = (true, true);
         self.instance.cut(self.connections[index].link);
     }
 
@@ -227,6 +246,10 @@ impl World {
         }
     }
 
+    pub(super) fn set_limit(&mut self, index: usize, bytes: usize) {
+        self.connections[index].limit = bytes;
+    }
+
     pub(super) fn is_virtual(&self) -> bool {
         self.instance.is_virtual()
     }
@@ -237,6 +260,28 @@ impl World {
 
     pub(super) fn name(&self, index: usize) -> &str {
         &self.connections[index].name
+    }
+
+    /// The script has ended: no connection may hold anything that it did not ask for, nor have been closed
+    /// without its noticing.
+    #[track_caller]
+    pub(super) fn nothing_left(&mut self) {
+        self.settle();
+        self.settle();
+        for index in 0..self.connections.len() {
+            let connection = &self.connections[index];
+            if connection.over || connection.ignored {
+                continue;
+            }
+            let next = self.waiting(index);
+            if !matches!(next, Next::Nothing) {
+                fail(format!("{}: left at the end of the script: {next}", self.connections[index].name));
+            }
+        }
+    }
+
+    pub(super) fn ignore(&mut self, index: usize) {
+        self.connections[index].ignored = true;
     }
 
     pub(super) fn finish(&mut self) -> Result<(), String> {

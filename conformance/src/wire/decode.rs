@@ -50,7 +50,7 @@ fn packet(first: u8, body: &mut Reader<'_>, version: Version, size: usize) -> Re
         return Err(format!("reserved flag bits in first byte 0x{first:02X}"));
     }
     match kind {
-        2 => connack(body, version).map(Packet::Connack),
+        2 => connack(body, version, size).map(Packet::Connack),
         3 => publish(flags, body, version, size).map(Packet::Publish),
         4 => acknowledge(body, version, Place::Puback, PUBACK_CODES).map(Packet::Puback),
         5 => acknowledge(body, version, Place::Pubrec, PUBACK_CODES).map(Packet::Pubrec),
@@ -88,7 +88,7 @@ fn known(code: u8, codes: &[u8]) -> Result<u8, Wrong> {
     if codes.contains(&code) { Ok(code) } else { Err(format!("code 0x{code:02X} does not belong here")) }
 }
 
-fn connack(body: &mut Reader<'_>, version: Version) -> Result<Connack, Wrong> {
+fn connack(body: &mut Reader<'_>, version: Version, size: usize) -> Result<Connack, Wrong> {
     let flags = body.u8()?;
     // 5.0 [MQTT-3.2.2-1]; in 3.1 the whole byte is reserved.
     if flags & !u8::from(version != Version::V3_1) != 0 {
@@ -101,7 +101,7 @@ fn connack(body: &mut Reader<'_>, version: Version) -> Result<Connack, Wrong> {
         return Err("Session Present in a CONNACK that refuses".into());
     }
     let properties = section(body, version, Place::Connack)?;
-    Ok(Connack { session_present: flags == 1, code, properties })
+    Ok(Connack { session_present: flags == 1, code, properties, size })
 }
 
 fn publish(flags: u8, body: &mut Reader<'_>, version: Version, size: usize) -> Result<Publish, Wrong> {

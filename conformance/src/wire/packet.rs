@@ -40,6 +40,8 @@ pub struct Connack {
     pub code: u8,
     /// Properties; none before 5.0.
     pub properties: Properties,
+    /// Bytes of the whole packet.
+    pub size: usize,
 }
 
 /// PUBLISH.
@@ -155,7 +157,10 @@ impl fmt::Display for Packet {
             Self::Publish(packet) => {
                 let bit = |set: bool, name| if set { name } else { "" };
                 let (duplicate, retain) = (bit(packet.duplicate, " dup"), bit(packet.retain, " retain"));
-                let payload = packet.text().chars().take(40).collect::<String>();
+                let mut payload = packet.text().chars().take(40).collect::<String>();
+                if packet.payload.len() > 40 {
+                    payload.push_str(&format!("… ({} bytes)", packet.payload.len()));
+                }
                 write!(
                     f,
                     " {:?} qos {} id {}{duplicate}{retain} payload {payload:?}",

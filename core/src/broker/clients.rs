@@ -36,6 +36,8 @@ pub(crate) struct Clients {
     pub(super) outputs: VecDeque<Output>,
     /// Empty transmit buffers.
     pub(super) pool: Vec<Box<Transmit>>,
+    /// What they cost.
+    pub(super) pool_bytes: usize,
     /// Encoded forms of the message at hand.
     pub(super) frames: Frames,
     /// What all connections and sessions own on the heap, transmit buffers included.
@@ -56,6 +58,7 @@ impl Clients {
             holds: BTreeSet::new(),
             outputs: VecDeque::new(),
             pool: Vec::new(),
+            pool_bytes: 0,
             frames: Frames::default(),
             owned_bytes: 0,
         }
@@ -71,7 +74,7 @@ impl Clients {
 
     /// The session of a connection that has one.
     pub(super) fn session_of(&mut self, index: ConnectionIndex) -> Option<(SessionIndex, &mut Session)> {
-        let session = self.connections.get(index)?.session?;
+        let session = self.connections.get(index)?.session()?;
         self.sessions.get_mut(session).map(|found| (session, found))
     }
 
@@ -149,6 +152,7 @@ impl Clients {
     /// Ends the group of records of this input: from now on its position can be persisted.
     pub(super) fn commit(&mut self) {
         self.frames.clear();
+        self.compact_timers();
         if let Some((position, records)) = self.journal.commit() {
             self.outputs.push_back(Output::Persist { position, records });
         }

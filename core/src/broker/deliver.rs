@@ -75,7 +75,7 @@ impl Broker {
 }
 
 impl Clients {
-    fn deliver_to(
+    pub(super) fn deliver_to(
         &mut self,
         now: Instant,
         publication: &Publication<'_>,
@@ -94,7 +94,7 @@ impl Clients {
             let message = self.store(publication, stored);
             return self.enqueue(now, receiver.session, message, &copy, publication.wait);
         }
-        match self.sessions.get(receiver.session).and_then(|session| session.connection) {
+        match self.sessions.get(receiver.session).and_then(|session| session.connection()) {
             Some(index) if self.takes_at_once(index, publication.wait) => {
                 let form = copy.form();
                 if self.write_publish(now, index, &publication.view, None, &form).is_err() {
@@ -190,7 +190,7 @@ impl Clients {
         let queued = self.queued(message, copy, entry, wait);
         let Some(found) = self.sessions.get_mut(session) else { return };
         found.outgoing().queue.push(queued);
-        if let Some(index) = found.connection {
+        if let Some(index) = found.connection() {
             self.send(now, index);
         }
         self.settle_newest(session, message, entry);

@@ -40,7 +40,7 @@ impl Broker {
         self.told_disconnected(index, DisconnectReason::Client(disconnect.reason));
         if let Some(connection) = self.clients.connection(index) {
             connection.phase = Phase::Disconnecting;
-            connection.session = None;
+            connection.set_session(None);
         }
         self.detach(now, session_index);
         self.clients.drop_backlog(index);
@@ -90,7 +90,7 @@ impl Broker {
         self.clients.drop_work(index);
         if let Some(connection) = self.clients.connection(index) {
             connection.phase = Phase::Closing;
-            if let Some(session) = connection.session.take() {
+            if let Some(session) = connection.take_session() {
                 self.detach(now, session);
             }
         }
@@ -100,7 +100,7 @@ impl Broker {
     /// The transport is gone.
     pub(super) fn connection_ended(&mut self, now: Instant, index: ConnectionIndex, cause: CloseCause) {
         let Some(connection) = self.clients.connection(index) else { return };
-        let (phase, session) = (connection.phase, connection.session.take());
+        let (phase, session) = (connection.phase, connection.take_session());
         if matches!(phase, Phase::Opening | Phase::Connected) && cause != CloseCause::Local {
             self.clients.tell_disconnected(index, session, DisconnectReason::ConnectionLost);
         }
@@ -114,7 +114,7 @@ impl Broker {
     }
 
     fn told_disconnected(&mut self, index: ConnectionIndex, reason: DisconnectReason) {
-        let session = self.clients.connections.get(index).and_then(|connection| connection.session);
+        let session = self.clients.connections.get(index).and_then(|connection| connection.session());
         self.clients.tell_disconnected(index, session, reason);
     }
 }

@@ -15,6 +15,7 @@ mod journal;
 mod memory;
 mod publish;
 mod receive;
+mod repeat;
 mod replay;
 mod restore;
 mod retain;

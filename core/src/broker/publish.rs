@@ -177,7 +177,7 @@ impl Broker {
             qos: publish.qos,
             retain: publish.retain,
             wait,
-            publisher: connection.session,
+            publisher: connection.session(),
         };
         self.publish_message(now, &publication, hint, Some(index))
     }

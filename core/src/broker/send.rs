@@ -251,5 +251,5 @@ impl Clients {
 }
 
 fn connection_session(clients: &Clients, index: ConnectionIndex) -> Option<SessionIndex> {
-    clients.connections.get(index)?.session
+    clients.connections.get(index)?.session()
 }

@@ -25,7 +25,10 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1_1(&["MQTT-3.3.5-1"])
         .in_5_0(&["MQTT-3.3.4-2"]),
     script!(every_subscriber_gets_a_message).in_3_1_1(&["MQTT-4.5.0-1"]).in_5_0(&["MQTT-4.5.0-1"]),
-    script!(large_payload).in_3_1(&["X31-010"]).in_3_1_1(&["MQTT-7.0.0-2"]).in_5_0(&["MQTT-4.2.0-1"]),
+    script!(large_payload)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-7.0.0-2", "MQTT-7.1.1-1"])
+        .in_5_0(&["MQTT-4.2.0-1"]),
 ];
 
 fn publish_is_answered_by_its_qos(broker: &Broker) {

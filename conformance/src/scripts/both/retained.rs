@@ -8,7 +8,7 @@ pub(super) const SCRIPTS: &[Script] = &[
     script!(retained_message_for_a_new_subscription)
         .in_3_1(&["X31-012"])
         .in_3_1_1(&["MQTT-3.3.1-5", "MQTT-3.3.1-6", "MQTT-3.3.1-8"])
-        .in_5_0(&["MQTT-3.3.1-5", "MQTT-3.3.1-9", "X50-044"]),
+        .in_5_0(&["MQTT-3.3.1-5", "MQTT-3.3.1-9", "X50-044", "X50-058"]),
     script!(retained_messages_match_filters).in_3_1_1(&["MQTT-3.3.1-6"]).in_5_0(&["MQTT-3.3.1-9"]),
     script!(retained_message_is_replaced)
         .in_3_1_1(&["MQTT-3.3.1-5", "MQTT-3.3.1-7"])
@@ -62,6 +62,7 @@ fn retained_messages_match_filters(broker: &Broker) {
         let received = client.receive_in_any_order(&expected);
         assert!(received.iter().all(|publish| publish.retain), "a retained message without RETAIN");
         client.expect_nothing();
+        client.disconnect();
     }
 }
 
@@ -75,6 +76,7 @@ fn retained_message_is_replaced(broker: &Broker) {
         client.subscribe(&topic, 2);
         client.receive(&topic, payload, qos);
         client.expect_nothing();
+        client.disconnect();
     }
 }
 
@@ -87,6 +89,7 @@ fn retained_qos_is_the_lower_of_two(broker: &Broker) {
             let mut client = broker.client("a");
             client.subscribe(&topic, granted);
             client.receive(&topic, "v", granted.min(qos));
+            client.disconnect();
         }
     }
 }

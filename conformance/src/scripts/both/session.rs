@@ -1,6 +1,6 @@
 //! Sessions: what goes on and what ends (sections 3.1.2.4, 3.1.3.1, 3.1.4 and 4.1).
 
-use crate::harness::Broker;
+use crate::harness::{Broker, fail};
 use crate::script::{Script, script};
 use crate::wire::{Connect, Will, publish};
 
@@ -36,6 +36,7 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.1.3-5"])
         .in_5_0(&["MQTT-3.1.3-5"]),
+    script!(long_client_identifiers).in_3_1_1(&["MQTT-3.1.3-9"]).in_5_0(&["MQTT-3.1.3-8"]),
     script!(empty_client_identifiers_are_told_apart)
         .in_3_1_1(&["MQTT-3.1.3-6"])
         .in_5_0(&["MQTT-3.1.3-6", "MQTT-3.2.2-16"]),
@@ -158,6 +159,20 @@ fn usual_client_identifiers_are_accepted(broker: &Broker) {
     broker.connect(Connect::new("0"));
 }
 
+/// Accepted or refused, but not anything else.
+fn long_client_identifiers(broker: &Broker) {
+    for length in [24, 1_000, 65_535] {
+        let identifier = format!("{:x<length$}", broker.prefix());
+        let mut client = broker.open();
+        client.send(Connect::new(identifier));
+        match (client.expect_connack().code, client.version().is_5()) {
+            (0, _) => client.ping(),
+            (0x02, false) | (0x85, true) => client.expect_closed(),
+            (code, _) => fail(format!("an identifier of {length} bytes is refused with 0x{code:02X}")),
+        }
+    }
+}
+
 fn empty_client_identifiers_are_told_apart(broker: &Broker) {
     let topics = [broker.topic("0"), broker.topic("1")];
     let mut clients = [broker.connect(Connect::new("")), broker.connect(Connect::new(""))];
@@ -196,6 +211,7 @@ fn takeover_continues_the_session(broker: &Broker) {
     let mut new = broker.open();
     new.send(broker.hello("a").kept());
     new.expect_session_present(true);
+    old.expect_violation(&[0x8E]);
     new.expect_resent(&first);
     new.puback(first.packet_identifier);
     // What still comes from the old connection is ignored.

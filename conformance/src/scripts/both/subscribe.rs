@@ -111,6 +111,7 @@ fn reserved_bits_of_the_requested_qos(broker: &Broker) {
             let mut client = broker.connect(broker.hello("a").kept());
             client.publish(&a, "x", 0);
             client.expect_nothing();
+            client.disconnect();
         }
     }
 }

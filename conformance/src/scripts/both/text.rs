@@ -1,8 +1,8 @@
 //! UTF-8 Encoded Strings (3.1.1 section 1.5.3, 5.0 section 1.5.4).
 
-use crate::harness::Broker;
+use crate::harness::{Broker, fail};
 use crate::script::{Script, script};
-use crate::wire::{Will, publish, subscribe, unsubscribe};
+use crate::wire::{Packet, Will, pingreq, publish, subscribe, unsubscribe};
 
 pub(super) const SCRIPTS: &[Script] =
     &[
@@ -22,6 +22,7 @@ pub(super) const SCRIPTS: &[Script] =
             .in_3_1_1(&["MQTT-1.5.3-2", "MQTT-4.7.3-2", "MQTT-3.8.3-1"])
             .in_5_0(&["MQTT-1.5.4-2", "MQTT-4.7.3-2", "MQTT-3.8.3-1"]),
         script!(byte_order_mark_is_a_character).in_3_1_1(&["MQTT-1.5.3-3"]).in_5_0(&["MQTT-1.5.4-3"]),
+        script!(disallowed_code_points).in_3_1_1(&["X311-001"]).in_5_0(&["X50-001"]),
         script!(topic_length_beyond_the_packet).in_3_1_1(&["MQTT-3.3.2-1"]).in_5_0(&["MQTT-3.3.2-1"]),
     ];
 
@@ -104,6 +105,27 @@ fn byte_order_mark_is_a_character(broker: &Broker) {
     publisher.publish(&plain, "plain", 0);
     client.receive(&plain, "plain", 0);
     marked_client.expect_nothing();
+}
+
+/// Control characters and non-characters may be refused, or go through as they are.
+fn disallowed_code_points(broker: &Broker) {
+    let mut watcher = broker.client("w");
+    watcher.subscribe(broker.topic("#"), 0);
+    for text in ["\u{1}", "\u{1F}", "\u{7F}", "\u{9F}", "\u{FDD0}", "\u{FFFF}", "\u{10FFFE}"] {
+        let topic = broker.topic(text);
+        let mut client = broker.client("a");
+        client.send_together(&[&publish(&topic).payload("x"), &pingreq()]);
+        match client.next_or_closed() {
+            Some(Packet::Pingresp) => {
+                watcher.receive(&topic, "x", 0);
+                client.disconnect();
+            }
+            None => {}
+            Some(Packet::Disconnect(_)) => client.expect_closed(),
+            Some(other) => fail(format!("a topic with {text:?} is answered with {other}")),
+        }
+    }
+    watcher.expect_nothing();
 }
 
 fn topic_length_beyond_the_packet(broker: &Broker) {

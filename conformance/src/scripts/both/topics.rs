@@ -106,7 +106,9 @@ fn wildcards_leave_dollar_topics_alone(broker: &Broker) {
             break;
         }
     }
+    wild.ignore_the_rest();
     publisher.publish_retained(&topic, "", 1);
+    literal.receive(&topic, "", 0);
 }
 
 fn topics_have_a_character(broker: &Broker) {
@@ -151,6 +153,8 @@ fn topics_match_as_they_are(broker: &Broker) {
         publisher.publish(&other, "2", 0);
         second.receive(&other, "2", 0);
         first.expect_nothing();
+        first.disconnect();
+        second.disconnect();
     }
 }
 

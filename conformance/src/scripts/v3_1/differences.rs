@@ -2,7 +2,7 @@
 
 use crate::harness::Broker;
 use crate::script::{Script, script};
-use crate::target::Setup;
+use crate::targets::Setup;
 use crate::wire::{Connect, acknowledge, publish, subscribe, unsubscribe};
 
 pub(super) const SCRIPTS: &[Script] = &[
@@ -49,7 +49,7 @@ fn no_session_present(broker: &Broker) {
 }
 
 fn refused_filter_is_granted_in_words(broker: &Broker) {
-    let topic = broker.topic("denied/x");
+    let topic = broker.topic("hidden/x");
     let mut client = broker.client("a");
     client.subscribe(&topic, 1);
     client.publish(&topic, "never", 1);

@@ -2,7 +2,7 @@
 
 use crate::harness::Broker;
 use crate::script::{Script, script};
-use crate::target::Setup;
+use crate::targets::Setup;
 use crate::wire::{Connect, publish};
 
 pub(super) const SCRIPTS: &[Script] = &[

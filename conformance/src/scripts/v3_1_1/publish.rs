@@ -2,7 +2,7 @@
 
 use crate::harness::Broker;
 use crate::script::{Script, script};
-use crate::target::Setup;
+use crate::targets::Setup;
 use crate::wire::{publish, subscribe};
 
 pub(super) const SCRIPTS: &[Script] = &[
@@ -19,7 +19,7 @@ pub(super) const SCRIPTS: &[Script] = &[
 fn forbidden_publish_is_acknowledged(broker: &Broker) {
     let topic = broker.topic("denied/x");
     let mut watcher = broker.client("w");
-    watcher.subscribe(broker.topic("+"), 0);
+    watcher.subscribe(&topic, 0);
     let mut client = broker.client("a");
     client.publish(&topic, "never", 0);
     client.publish(&topic, "never", 1);
@@ -29,7 +29,7 @@ fn forbidden_publish_is_acknowledged(broker: &Broker) {
 }
 
 fn forbidden_filter_gets_0x80(broker: &Broker) {
-    let (allowed, forbidden) = (broker.topic("a"), broker.topic("denied/x"));
+    let (allowed, forbidden) = (broker.topic("a"), broker.topic("hidden/x"));
     let mut client = broker.client("a");
     client.send(subscribe(7).filter(&allowed, 2).filter(&forbidden, 0).filter(&allowed, 1));
     client.expect_suback(7, &[2, 0x80, 1]);

@@ -1,9 +1,9 @@
 //! Properties of PUBLISH: carried through, or refused (section 3.3.2.3).
 
-use crate::harness::{Broker, Client};
+use crate::harness::{Broker, Client, fail};
 use crate::script::{Script, script};
 use crate::wire::property::{Properties, Property, id};
-use crate::wire::{PublishBuilder, publish};
+use crate::wire::{Packet, PublishBuilder, Will, publish};
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(properties_are_passed_on).in_5_0(&[
@@ -35,6 +35,7 @@ pub(super) const SCRIPTS: &[Script] = &[
     script!(subscription_identifier_from_a_client).in_5_0(&["MQTT-3.3.4-6", "X50-041"]),
     script!(properties_that_publish_does_not_have).in_5_0(&["X50-005", "MQTT-4.13.1-1"]),
     script!(payload_format_is_0_or_1).in_5_0(&["MQTT-4.13.1-1"]),
+    script!(payload_that_is_not_the_text_it_claims_to_be).in_5_0(&["X50-022", "X50-042"]),
     script!(property_section_is_required).in_5_0(&["MQTT-2.2.2-1", "X50-006"]),
     script!(variable_byte_integers_are_minimal).in_5_0(&["MQTT-1.5.5-1"]),
     script!(user_property_byte_order_mark).in_5_0(&["MQTT-1.5.4-3"]),
@@ -83,7 +84,9 @@ fn properties_are_passed_on(broker: &Broker) {
         }
     }
     publisher.publish(&topic, "none", 1);
-    same(&clients[0].receive(&topic, "none", 1).properties, &[]);
+    for client in &mut clients {
+        same(&client.receive(&topic, "none", 1).properties, &[]);
+    }
 }
 
 fn unusual_properties_are_passed_on(broker: &Broker) {
@@ -196,6 +199,31 @@ fn payload_format_is_0_or_1(broker: &Broker) {
         // The standard has no word on it.
         let property = Property::byte(id::PAYLOAD_FORMAT_INDICATOR, 2);
         violates(broker, &mut watcher, with(&topic, &[property]), &[0x82, 0x81]);
+    }
+}
+
+/// A server may look into payloads that are said to be text; most do not.
+fn payload_that_is_not_the_text_it_claims_to_be(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut watcher = broker.client("w");
+    watcher.subscribe(&topic, 0);
+    let claim = Property::byte(id::PAYLOAD_FORMAT_INDICATOR, 1);
+    let mut client = broker.client("a");
+    client.send(publish(&topic).payload([0xFF]).qos(1, 5).property(claim.clone()));
+    match client.next_or_closed() {
+        Some(Packet::Puback(answer)) if answer.code < 0x80 => {
+            assert_eq!(watcher.expect_any_publish().payload, [0xFF], "a payload");
+        }
+        Some(Packet::Puback(answer)) => assert_eq!(answer.code, 0x99, "code of a PUBACK"),
+        Some(Packet::Disconnect(_)) => client.expect_closed(),
+        None => {}
+        Some(other) => fail(format!("expected an answer, got {other}")),
+    }
+    let mut client = broker.open();
+    client.send(broker.hello("b").will(Will::new(&topic, [0xFF]).property(claim)));
+    match client.expect_connack().code {
+        0 => client.ping(),
+        code => assert_eq!(code, 0x99, "code of a CONNACK"),
     }
 }
 

@@ -40,7 +40,7 @@ fn session_expires(broker: &Broker) {
         client.expect_session_present(true);
         client.cut();
         broker.wait(f64::from(expiry) + 0.01);
-        comes_back(broker, false);
+        comes_back(broker, false).disconnect();
     }
 }
 
@@ -119,7 +119,7 @@ fn disconnect_shortens_the_expiry(broker: &Broker) {
     client.send(disconnect_with(0, vec![Property::four(id::SESSION_EXPIRY_INTERVAL, 5)]));
     client.cut();
     broker.wait(5.01);
-    comes_back(broker, false);
+    comes_back(broker, false).disconnect();
     let mut client = broker.connect(broker.hello("a").session_expiry(5));
     client.send(disconnect_with(0, vec![Property::four(id::SESSION_EXPIRY_INTERVAL, 300)]));
     client.cut();
@@ -162,12 +162,15 @@ fn session_of_another_version(broker: &Broker) {
         let mut client = broker.connect_as(before, hello(&name));
         client.subscribe(&topic, 1);
         client.cut();
-        broker.client("p").publish(&topic, "x", 1);
+        let mut publisher = broker.client("p");
+        publisher.publish(&topic, "x", 1);
+        publisher.disconnect();
         let mut client = broker.open_as(after);
         client.send(hello(&name));
         client.expect_session_present(true);
         client.receive(&topic, "x", 1);
         client.unsubscribe(&topic);
+        client.disconnect();
     }
 }
 

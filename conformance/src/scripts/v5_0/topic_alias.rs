@@ -2,7 +2,7 @@
 
 use crate::harness::{Broker, Client};
 use crate::script::{Script, script};
-use crate::target::Setup;
+use crate::targets::Setup;
 use crate::wire::property::id;
 use crate::wire::publish;
 

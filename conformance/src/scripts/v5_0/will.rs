@@ -100,16 +100,20 @@ fn takeover_and_delayed_wills(broker: &Broker) {
     let (mut watcher, topic) = watcher(broker);
     let hello = || broker.hello("a").kept();
     // No delay: published at the takeover.
-    let _old = broker.connect(hello().will(Will::new(&topic, "at once")));
+    let mut old = broker.connect(hello().will(Will::new(&topic, "at once")));
     // With a delay: dropped, since the session goes on.
-    let _new = broker.connect(hello().will(Will::new(&topic, "delayed").delay(5)));
+    let mut new = broker.connect(hello().will(Will::new(&topic, "delayed").delay(5)));
+    old.expect_violation(&[0x8E]);
     watcher.receive(&topic, "at once", 0);
-    let _newer = broker.connect(hello());
+    let mut newer = broker.connect(hello());
+    new.expect_violation(&[0x8E]);
     broker.wait(10.0);
     watcher.expect_nothing();
     // With a delay, but the session ends.
-    let _old = broker.connect(hello().will(Will::new(&topic, "ended").delay(5)));
+    let mut old = broker.connect(hello().will(Will::new(&topic, "ended").delay(5)));
+    newer.expect_violation(&[0x8E]);
     let _new = broker.client("a");
+    old.expect_violation(&[0x8E]);
     watcher.receive(&topic, "ended", 0);
 }
 

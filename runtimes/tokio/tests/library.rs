@@ -1,0 +1,108 @@
+//! The broker inside another program.
+
+use std::time::Duration;
+
+use hushwing_core::{Command, Config, Origin, Publication};
+use hushwing_tokio::{Handle, Running, Server, Stopped};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const CONNECT: &[u8] = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01a";
+const CONNACK: &[u8] = b"\x20\x02\x00\x00";
+const SUBSCRIBE: &[u8] = b"\x82\x06\x00\x01\x00\x01#\x00";
+const SUBACK: &[u8] = b"\x90\x03\x00\x01\x00";
+
+async fn expect(stream: &mut (impl AsyncReadExt + Unpin), bytes: &[u8]) {
+    let mut came = vec![0; bytes.len()];
+    timeout(PATIENCE, stream.read_exact(&mut came)).await.unwrap().unwrap();
+    assert_eq!(came, bytes);
+}
+
+fn publication(payload: Vec<u8>) -> Command {
+    Command::Publish(Publication { topic: "t".into(), payload, ..Publication::default() })
+}
+
+/// A broker without listeners, and a client on a pipe of so many bytes.
+async fn on_a_pipe(pipe_bytes: usize) -> (DuplexStream, Handle, Running) {
+    let server = Server::new(Config::default());
+    let handle = server.handle();
+    let running = server.spawn().unwrap();
+    let (mut client, stream) = duplex(pipe_bytes);
+    handle.serve(stream, Origin::default()).await.unwrap();
+    client.write_all(CONNECT).await.unwrap();
+    expect(&mut client, CONNACK).await;
+    client.write_all(SUBSCRIBE).await.unwrap();
+    expect(&mut client, SUBACK).await;
+    (client, handle, running)
+}
+
+#[tokio::test]
+async fn a_stream_of_ones_own_and_commands() {
+    let (mut client, handle, running) = on_a_pipe(1_024).await;
+    handle.command(publication(b"hello".to_vec())).await.unwrap();
+    expect(&mut client, b"\x30\x08\x00\x01thello").await;
+    handle.stop();
+    assert_eq!(timeout(PATIENCE, client.read(&mut [0; 8])).await.unwrap().unwrap(), 0);
+    drop(client);
+    running.join().unwrap();
+    assert_eq!(handle.command(publication(Vec::new())).await, Err(Stopped));
+}
+
+/// Streams that take a few bytes at a time get everything, in order.
+#[tokio::test]
+async fn a_narrow_pipe() {
+    let (mut client, handle, running) = on_a_pipe(7).await;
+    for number in 0..100_u8 {
+        handle.command(publication(vec![number; 100])).await.unwrap();
+    }
+    for number in 0..100_u8 {
+        expect(&mut client, b"\x30\x67\x00\x01t").await;
+        expect(&mut client, &[number; 100]).await;
+    }
+    handle.stop();
+    drop(client);
+    running.join().unwrap();
+}
+
+#[tokio::test]
+async fn the_shutdown_command_stops_it() {
+    let mut server = Server::new(Config::default());
+    let address = server.listen("127.0.0.1:0".parse().unwrap(), 0).unwrap();
+    let handle = server.handle();
+    let running = server.spawn().unwrap();
+    let mut client = TcpStream::connect(address).await.unwrap();
+    client.write_all(CONNECT).await.unwrap();
+    expect(&mut client, CONNACK).await;
+    handle.command(Command::Shutdown).await.unwrap();
+    assert_eq!(timeout(PATIENCE, client.read(&mut [0; 8])).await.unwrap().unwrap(), 0);
+    drop(client);
+    running.join().unwrap();
+    TcpStream::connect(address).await.unwrap_err();
+}
+
+/// On a runtime of one's own, dropping the future ends everything.
+#[tokio::test]
+async fn within_a_local_set() {
+    let mut server = Server::new(Config::default());
+    let address = server.listen("127.0.0.1:0".parse().unwrap(), 0).unwrap();
+    let local = tokio::task::LocalSet::new();
+    let client = async {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(CONNECT).await.unwrap();
+        expect(&mut client, CONNACK).await;
+        client
+    };
+    let mut client = local
+        .run_until(async {
+            tokio::select! {
+                ended = server.run() => panic!("{ended:?}"),
+                client = client => client,
+            }
+        })
+        .await;
+    // The tasks of connections end by themselves: the set runs dry.
+    timeout(PATIENCE, local).await.unwrap();
+    assert_eq!(timeout(PATIENCE, client.read(&mut [0; 8])).await.unwrap().unwrap(), 0);
+}

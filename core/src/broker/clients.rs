@@ -10,7 +10,7 @@ use super::encode::Frames;
 use super::journal::Journal;
 use crate::config::Config;
 use crate::connection::transmit::Transmit;
-use crate::connection::{Connection, ConnectionIndex, Connections};
+use crate::connection::{Connection, ConnectionIndex, Connections, Phase};
 use crate::event::Event;
 use crate::id::{ConnectionId, PeerId, Position};
 use crate::message::Messages;
@@ -135,7 +135,9 @@ impl Clients {
 
     /// Stops, or goes on, reading from a connection, for one of the reasons in `pause`.
     pub(super) fn pause(&mut self, index: ConnectionIndex, reason: u8, on: bool) {
-        let Some(connection) = self.connections.get_mut(index) else { return };
+        // After `Output::Close` the driver reads and discards, whatever was said before.
+        let open = |connection: &&mut Connection| connection.phase != Phase::Closing;
+        let Some(connection) = self.connections.get_mut(index).filter(open) else { return };
         let before = connection.paused;
         connection.paused = if on { before | reason } else { before & !reason };
         if (before == 0) != (connection.paused == 0) {

@@ -64,6 +64,8 @@ limits! {
         "Bytes of QoS 0 messages that wait for one slow client; then the oldest are dropped.";
     transmit_mark_bytes: 1_024..=u32::MAX,
         "Bytes encoded ahead of one socket; beyond them messages wait in the queue.";
+    retained_per_turn: 1..=u32::MAX,
+        "Retained messages looked at in one go for a new subscription; the rest goes on while others are served.";
     retained_messages: 0..=u32::MAX,
         "Retained messages.";
     retained_bytes: 0..=u64::MAX,

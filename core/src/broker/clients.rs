@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use super::encode::Frames;
 use super::journal::Journal;
+use super::pressure::Pressure;
 use super::retain::RetainedMessages;
 use crate::config::Config;
 use crate::connection::transmit::Transmit;
@@ -45,6 +46,12 @@ pub(crate) struct Clients {
     pub(super) pool: Vec<Box<Transmit>>,
     /// What they cost.
     pub(super) pool_bytes: usize,
+    /// Connections that QoS 0 messages wait for.
+    pub(super) backlogged: BTreeSet<ConnectionId>,
+    /// Connections that are not read because memory is short.
+    pub(super) unread: BTreeSet<ConnectionId>,
+    /// How short it is.
+    pub(super) pressure: Pressure,
     /// Encoded forms of the message at hand.
     pub(super) frames: Frames,
     /// What all connections and sessions own on the heap, transmit buffers included.
@@ -69,6 +76,9 @@ impl Clients {
             outputs: VecDeque::new(),
             pool: Vec::new(),
             pool_bytes: 0,
+            backlogged: BTreeSet::new(),
+            unread: BTreeSet::new(),
+            pressure: Pressure::None,
             frames: Frames::default(),
             owned_bytes: 0,
         }

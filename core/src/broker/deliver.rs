@@ -165,6 +165,7 @@ impl Clients {
         let persisted = self.journal.persisted();
         let Some(connection) = self.connections.get_mut(index) else { return };
         connection.work().push_backlog(queued);
+        self.backlogged.insert(connection.id);
         if wait > persisted {
             self.holds.insert((wait, connection.id));
         }
@@ -204,7 +205,8 @@ impl Clients {
 
     /// The message that came last did not leave: it is recorded, or the queue is too full for it.
     fn settle_newest(&mut self, session: SessionIndex, message: MessageIndex, entry: u64) {
-        let limits = &self.config.limits;
+        let limit = self.under_pressure(self.config.limits.queue_messages as usize);
+        let limit_bytes = self.under_pressure(self.config.limits.queue_bytes as usize);
         let drops_oldest = self.config.policy.full_queue_drops_oldest;
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return;
@@ -215,8 +217,7 @@ impl Clients {
             return;
         };
         let newest = newest.clone();
-        let full = queue.limited_messages() > limits.queue_messages as usize
-            || queue.limited_bytes() > limits.queue_bytes as usize;
+        let full = queue.limited_messages() > limit || queue.limited_bytes() > limit_bytes;
         let victim = match (full, drops_oldest) {
             (false, _) => None,
             (true, true) => queue.pop_oldest_limited(),

@@ -13,6 +13,7 @@ mod encode;
 mod hold;
 mod journal;
 mod memory;
+mod pressure;
 mod publish;
 mod receive;
 mod repeat;
@@ -121,6 +122,7 @@ impl Broker {
             Input::Command(command) => self.command(now, command),
         }
         self.clients.commit();
+        self.relieve(now);
         self.continue_shutdown(now);
     }
 
@@ -128,6 +130,7 @@ impl Broker {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.timeout(now);
         self.clients.commit();
+        self.relieve(now);
         self.continue_shutdown(now);
     }
 
@@ -135,6 +138,7 @@ impl Broker {
     pub fn handle_work(&mut self, now: Instant) {
         self.clients.continue_replay(now);
         self.clients.commit();
+        self.relieve(now);
         self.continue_shutdown(now);
     }
 

@@ -43,6 +43,9 @@ struct Due {
 impl Clients {
     /// From now on the session is sent what is retained and matches `filter`.
     pub(super) fn begin_replay(&mut self, session: SessionIndex, filter: &str, subscription: Subscription) {
+        if self.retained.store.is_empty() {
+            return;
+        }
         let before = self.journal.number();
         let Some(found) = self.sessions.get_mut(session) else { return };
         found.outgoing().replays.begin(Replay {
@@ -101,6 +104,7 @@ impl Clients {
             NextMatch::Exhausted => {
                 let filter = replay.filter.clone();
                 self.end_replay(session, &filter);
+                self.release_outgoing(session);
                 Step::Done
             }
             NextMatch::BudgetSpent(topic) => {

@@ -116,7 +116,10 @@ impl Clients {
     }
 
     /// Whether PUBLISH asks to keep more than the limits allow.
-    pub(super) fn exceeds_retained_quota(&self, publish: &Publish<'_>) -> bool {
+    pub(super) fn exceeds_quota(&self, publish: &Publish<'_>) -> bool {
+        if self.refuses_work() {
+            return true;
+        }
         let size = publish.topic.len() + publish.payload.len() + publish.properties.as_bytes().len();
         publish.retain && !publish.payload.is_empty() && self.retained_would_exceed(publish.topic, size)
     }

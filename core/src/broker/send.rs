@@ -5,7 +5,7 @@ use core::num::NonZeroU16;
 use super::clients::Clients;
 use super::encode::Form;
 use super::hold::Promise;
-use crate::connection::{ConnectionIndex, Phase};
+use crate::connection::{ConnectionIndex, Phase, pause};
 use crate::event::{DropReason, Event};
 use crate::id::Position;
 use crate::session::SessionIndex;
@@ -34,7 +34,7 @@ impl Clients {
         }
         if connection.work.as_ref().is_some_and(|work| !work.backlog.is_empty()) {
             while self.has_room(index) && self.send_backlog(now, index) == Step::Done {}
-            self.recount_connection(index);
+            self.settle_backlog(index);
         }
         let Some(session) = connection_session(self, index) else { return };
         if self.sessions.get(session).is_none_or(|session| session.outgoing.is_none()) {
@@ -43,6 +43,16 @@ impl Clients {
         let mut budget = self.config.limits.retained_per_turn as usize;
         while self.has_room(index) && self.send_next(now, index, session, &mut budget) == Step::Done {}
         self.recount_session(session);
+    }
+
+    /// The account after some of the QoS 0 messages that wait have left.
+    fn settle_backlog(&mut self, index: ConnectionIndex) {
+        if let Some(connection) = self.connections.get(index)
+            && connection.work.as_ref().is_none_or(|work| work.backlog.is_empty())
+        {
+            self.backlogged.remove(&connection.id);
+        }
+        self.recount_connection(index);
     }
 
     fn has_room(&self, index: ConnectionIndex) -> bool {
@@ -93,6 +103,8 @@ impl Clients {
         budget: &mut usize,
     ) -> Step {
         let in_flight_maximum = self.config.limits.in_flight_maximum;
+        // One that is not read cannot acknowledge: what is for it waits in its queue.
+        let unread = self.connections.get(index).is_none_or(|of| of.paused & pause::MEMORY != 0);
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };
@@ -104,6 +116,7 @@ impl Clients {
             }
             Some((Stage::Publish, _)) if !outgoing.take_slot() => Step::Stop,
             Some((Stage::Publish, _)) => self.send_in_flight(now, index, session),
+            None if unread => Step::Stop,
             None => {
                 let queued = !outgoing.queue.is_empty() && outgoing.may_admit(in_flight_maximum);
                 let turn = core::mem::replace(&mut outgoing.replays.is_next, queued);

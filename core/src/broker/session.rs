@@ -20,6 +20,8 @@ impl Broker {
             // [MQTT-3.1.2-23] of 5.0, [MQTT-3.1.2-6] of 3.1.1
             return self.end_session(now, index);
         }
+        self.clients.release_outgoing(index);
+        self.clients.recount_session(index);
         self.clients.record_session(index);
         self.session_due(now, index);
     }

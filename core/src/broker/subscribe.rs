@@ -99,6 +99,9 @@ impl Broker {
         if !allowed {
             return Some(ReasonCode::NotAuthorized);
         }
+        if self.clients.refuses_work() {
+            return Some(ReasonCode::QuotaExceeded);
+        }
         let maximum = self.config().limits.subscriptions_per_session;
         let found = self.clients.sessions.get(session)?;
         let full = found.subscriptions.len() >= maximum && self.tree.get(session, filter).is_none();

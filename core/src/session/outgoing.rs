@@ -179,6 +179,11 @@ impl Outgoing {
         self.in_flight.drain(..)
     }
 
+    /// Whether the client has something to acknowledge.
+    pub(crate) fn has_in_flight(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.in_flight.is_empty() && self.queue.is_empty() && self.replays.is_empty()
     }

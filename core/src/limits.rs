@@ -59,8 +59,8 @@ pub struct Limits {
     pub session_expiry_seconds_3: u32,
     /// Topics whose receivers are remembered, so that publishers that repeat themselves need no search.
     pub routes_remembered: u32,
-    /// Free transmit buffers kept for the next connection that has bytes.
-    pub transmit_buffers_pooled: u16,
+    /// Bytes of free transmit buffers kept for the next connections that have something to send.
+    pub transmit_pool_bytes: u32,
     /// The largest sum of the memory account, in bytes.
     pub memory_bytes: u64,
 }
@@ -94,7 +94,7 @@ impl Default for Limits {
             session_expiry_seconds_5_0: u32::MAX,
             session_expiry_seconds_3: u32::MAX,
             routes_remembered: 4_096,
-            transmit_buffers_pooled: 64,
+            transmit_pool_bytes: 16 * 1024 * 1024,
             memory_bytes: 512 * 1024 * 1024,
         }
     }

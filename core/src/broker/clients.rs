@@ -10,7 +10,7 @@ use super::encode::Frames;
 use super::journal::Journal;
 use crate::config::Config;
 use crate::connection::transmit::Transmit;
-use crate::connection::{Connection, ConnectionIndex, Connections};
+use crate::connection::{Connection, ConnectionIndex, Connections, Phase};
 use crate::event::Event;
 use crate::id::{ConnectionId, PeerId, Position};
 use crate::message::Messages;
@@ -35,7 +35,10 @@ pub(crate) struct Clients {
     pub(super) holds: BTreeSet<(Position, ConnectionId)>,
     pub(super) outputs: VecDeque<Output>,
     /// Empty transmit buffers.
+    #[expect(clippy::vec_box, reason = "the boxes are what connections take from it and give back")]
     pub(super) pool: Vec<Box<Transmit>>,
+    /// What they cost.
+    pub(super) pool_bytes: usize,
     /// Encoded forms of the message at hand.
     pub(super) frames: Frames,
     /// What all connections and sessions own on the heap, transmit buffers included.
@@ -56,6 +59,7 @@ impl Clients {
             holds: BTreeSet::new(),
             outputs: VecDeque::new(),
             pool: Vec::new(),
+            pool_bytes: 0,
             frames: Frames::default(),
             owned_bytes: 0,
         }
@@ -131,7 +135,9 @@ impl Clients {
 
     /// Stops, or goes on, reading from a connection, for one of the reasons in `pause`.
     pub(super) fn pause(&mut self, index: ConnectionIndex, reason: u8, on: bool) {
-        let Some(connection) = self.connections.get_mut(index) else { return };
+        // After `Output::Close` the driver reads and discards, whatever was said before.
+        let open = |connection: &&mut Connection| connection.phase != Phase::Closing;
+        let Some(connection) = self.connections.get_mut(index).filter(open) else { return };
         let before = connection.paused;
         connection.paused = if on { before | reason } else { before & !reason };
         if (before == 0) != (connection.paused == 0) {

@@ -213,8 +213,12 @@ impl Clients {
     fn with_transmit(&mut self, index: ConnectionIndex, change: impl FnOnce(&mut Transmit)) {
         let Some(connection) = self.connections.get_mut(index) else { return };
         let before = connection.transmit_cost();
-        let pool = &mut self.pool;
-        let transmit = connection.transmit.get_or_insert_with(|| pool.pop().unwrap_or_default());
+        let (pool, pool_bytes) = (&mut self.pool, &mut self.pool_bytes);
+        let transmit = connection.transmit.get_or_insert_with(|| {
+            let pooled = pool.pop().unwrap_or_default();
+            *pool_bytes = pool_bytes.saturating_sub(pooled.cost());
+            pooled
+        });
         change(transmit);
         self.owned_bytes += transmit.cost();
         self.owned_bytes -= before;

@@ -1,6 +1,8 @@
 //! The memory account: what every table, queue and buffer holds. What owners of heap memory hold is added and
 //! subtracted where it changes, the tables are asked; a full walk gives the same number at any time.
 
+use alloc::boxed::Box;
+
 use super::Broker;
 use super::clients::Clients;
 use crate::connection::transmit::Transmit;
@@ -28,7 +30,9 @@ impl Broker {
         let sessions = clients.sessions.iter().map(|(_, session)| session.heap_cost());
         let walked = self.tree.cost_walk() + self.routes.cost_walk() + self.retained.cost_walk();
         let asked = self.tree.cost() + self.routes.cost() + self.retained.cost();
-        self.tables() - asked - clients.messages.cost()
+        let pooled = clients.pool.iter().map(|transmit| transmit.cost()).sum::<usize>();
+        self.tables() - asked - clients.messages.cost() - clients.pool_bytes
+            + pooled
             + walked
             + clients.messages.cost_walk()
             + retained
@@ -50,14 +54,14 @@ impl Broker {
 
 impl Clients {
     fn tables(&self) -> usize {
-        let pooled = |transmit: &alloc::boxed::Box<Transmit>| transmit.cost();
         self.connections.cost()
             + self.sessions.cost()
             + self.messages.cost()
             + self.timers.cost()
             + self.holds.len() * ordered_entry::<(Position, ConnectionId)>()
             + self.outputs.capacity() * size_of::<Output>()
-            + self.pool.iter().map(pooled).sum::<usize>()
+            + self.pool_bytes
+            + self.pool.capacity() * size_of::<Box<Transmit>>()
             + self.frames.cost()
     }
 }

@@ -74,8 +74,8 @@ limits! {
         "Seconds that a kept session of a 3.1 or 3.1.1 client outlives its connection; the greatest number is for ever.";
     routes_remembered: 0..=u32::MAX,
         "Topics whose receivers are remembered.";
-    transmit_buffers_pooled: 0..=u16::MAX,
-        "Free transmit buffers kept for the next connection.";
+    transmit_pool_bytes: 0..=u32::MAX,
+        "Bytes of free transmit buffers kept for the next connections.";
     memory_bytes: 1_048_576..=u64::MAX,
         "Bytes that all sessions, queues and retained messages may take together.";
 }

@@ -32,9 +32,7 @@ pub fn start(filter: Filter) -> Result<(), TryInitError> {
     let format = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        // Where nobody reads the log any more, complaining about that would end the program.
-        .log_internal_errors(false);
+        .with_target(false);
     tracing_subscriber::registry().with(filter).with(format).try_init()
 }
 

@@ -53,6 +53,7 @@ extern crate alloc;
 
 mod ask;
 mod broker;
+pub mod client;
 mod command;
 mod config;
 mod connection;

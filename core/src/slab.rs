@@ -10,6 +10,24 @@ const PAGE_BITS: u32 = PAGE_SLOTS.trailing_zeros();
 /// The end of the list of free slots.
 const NONE: u32 = u32::MAX;
 
+/// The number of a value in a slab, or none, in four bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OptionalIndex(u32);
+
+impl OptionalIndex {
+    pub(crate) const NONE: Self = Self(NONE);
+
+    pub(crate) const fn get(self) -> Option<u32> {
+        if self.0 == NONE { None } else { Some(self.0) }
+    }
+}
+
+impl From<Option<u32>> for OptionalIndex {
+    fn from(index: Option<u32>) -> Self {
+        Self(index.unwrap_or(NONE))
+    }
+}
+
 #[derive(Debug)]
 enum Slot<T> {
     /// Free, and the next free one.

@@ -61,7 +61,8 @@ struct Entry {
 }
 
 /// The deadlines. Each owner keeps `armed` beside itself: the deadline that it last gave in here,
-/// [`Instant::FAR_FUTURE`] for none. An entry that differs from its owner's `armed` is stale and says nothing.
+/// [`Instant::FAR_FUTURE`] for none. An entry that differs from its owner's `armed` is stale and says
+/// nothing.
 #[derive(Debug, Default)]
 pub struct Timers {
     entries: BinaryHeap<Reverse<Entry>>,
@@ -187,7 +188,8 @@ mod tests {
         let (mut timers, mut armed) = (Timers::new(), Instant::FAR_FUTURE);
         timers.arm(&mut armed, key(0), Instant::from_micros(5));
         timers.arm(&mut armed, key(0), Instant::from_micros(9));
-        assert_eq!(timers.next(), Some(Instant::from_micros(5)));
+        timers.arm(&mut armed, key(0), Instant::from_micros(5));
+        assert_eq!((timers.next(), timers.entries.len()), (Some(Instant::from_micros(5)), 1));
         timers.arm(&mut armed, key(0), Instant::from_micros(3));
         assert_eq!(armed, Instant::from_micros(3));
         assert_eq!(timers.pop_due(Instant::from_micros(2), |_| armed), None);
@@ -216,6 +218,7 @@ mod tests {
             let mut armed = vec![Instant::FAR_FUTURE; OWNERS];
             let mut model = vec![Instant::FAR_FUTURE; OWNERS];
             let owner_of = |key: TimerKey| key.index() as usize;
+            let at = Instant::from_micros;
             for step in steps {
                 match step {
                     Step::Arm(owner, delay) => {
@@ -239,19 +242,19 @@ mod tests {
                             .collect();
                         due.sort();
                         for (_, expected) in due {
-                            let popped = timers.pop_due(Instant::from_micros(now), |key| armed[owner_of(key)]);
+                            let popped = timers.pop_due(at(now), |key| armed[owner_of(key)]);
                             prop_assert_eq!(popped, Some(expected));
                             armed[owner_of(expected)] = Instant::FAR_FUTURE;
                             model[owner_of(expected)] = Instant::FAR_FUTURE;
                         }
-                        let popped = timers.pop_due(Instant::from_micros(now), |key| armed[owner_of(key)]);
+                        let popped = timers.pop_due(at(now), |key| armed[owner_of(key)]);
                         prop_assert_eq!(popped, None);
-                        let next = model.iter().min().copied().filter(|&at| at != Instant::FAR_FUTURE);
+                        let next = model.iter().min().copied().filter(|&armed| armed != Instant::FAR_FUTURE);
                         prop_assert_eq!(timers.next(), next);
                     }
                 }
                 prop_assert_eq!(&armed, &model);
-                let live = armed.iter().filter(|&&at| at != Instant::FAR_FUTURE).count();
+                let live = armed.iter().filter(|&&armed| armed != Instant::FAR_FUTURE).count();
                 prop_assert_eq!(timers.entries.len(), live + timers.stale);
             }
         }

@@ -210,7 +210,7 @@ violations! {
     RetainedQuotaExceeded(QuotaExceeded) "there is no room for another retained message"
         "4.1", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 4.13.2";
     ReceiveMaximumExceeded(ReceiveMaximumExceeded) "there are more PUBLISH open than the Receive Maximum"
-        "4.1", "MQTT-4.8.0-1", "MQTT-3.3.4-9";
+        "4.1", "MQTT-4.8.0-1", "MQTT-3.3.4-7";
     AcknowledgementOfWrongKind(ProtocolError) "the acknowledgement is not the one that the message waits for"
         "4.1", "MQTT-4.8.0-1", "MQTT 5.0 section 4.3";
     PubackReasonCode(ProtocolError) "the reason code is not one of PUBACK"

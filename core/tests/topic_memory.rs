@@ -3,8 +3,8 @@
 
 use std::alloc::System;
 
-use hushwing_core::retained::RetainedStore;
 use hushwing_core::Instant;
+use hushwing_core::retained::RetainedStore;
 use hushwing_core::timer::{TimerKey, TimerKind, Timers};
 use hushwing_core::topic::{
     ReceiversBuffer, RouteHint, Routes, SessionIndex, Subscription, SubscriptionList, SubscriptionTree,
@@ -27,7 +27,8 @@ fn allocations() -> usize {
     stats.allocations + stats.reallocations
 }
 
-/// The allocator's bytes stay below 1.25 times the account; and the account claims nothing like twice as much.
+/// The allocator's bytes stay below 1.25 times the account, and the account claims nothing like twice as
+/// much.
 fn check(what: &str, live_bytes: usize, cost_bytes: usize) {
     assert!(
         live_bytes <= cost_bytes * 5 / 4 + CONSTANT_BYTES,

@@ -54,7 +54,7 @@ impl Broker {
             Some(Answer::Refuse(_)) => return Some(Vec::new()),
             None => {}
         }
-        let (id, session) = (connection.id, connection.session);
+        let (id, session) = (connection.id, connection.session());
         let client_identifier = (&*self.clients.client_identifier(session)).into();
         let topics = topics();
         self.ask(now, index, Ask::Authorize { connection: id, client_identifier, action, topics });

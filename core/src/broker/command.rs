@@ -46,7 +46,7 @@ impl Broker {
         reason: ReasonCode,
     ) -> Result<(), String> {
         let session = self.clients.sessions.find(client_identifier);
-        let connection = session.and_then(|session| self.clients.sessions.get(session)?.connection);
+        let connection = session.and_then(|session| self.clients.sessions.get(session)?.connection());
         let index = connection.ok_or_else(|| format!("no client `{client_identifier}` is connected"))?;
         self.disconnect_client(now, index, reason);
         Ok(())

@@ -125,7 +125,8 @@ impl Broker {
     }
 
     fn listener(&self, index: ConnectionIndex) -> Listener {
-        let number = self.clients.connections.get(index).map_or(0, |connection| connection.listener);
+        let work = self.clients.connections.get(index).and_then(|connection| connection.work.as_ref());
+        let number = work.and_then(|work| work.origin.as_ref()).map_or(0, |origin| origin.listener);
         self.config().listeners.get(usize::from(number)).cloned().unwrap_or_default()
     }
 
@@ -145,7 +146,7 @@ impl Broker {
         });
         let keep_alive_seconds = self.keep_alive_seconds(connect);
         if let Some(connection) = self.clients.connection(index) {
-            connection.session = Some(session);
+            connection.set_session(Some(session));
             connection.phase = Phase::Connected;
             connection.rules = (!rules.allows_everything()).then_some(rules);
             connection.keep_alive_seconds = keep_alive_seconds;
@@ -184,7 +185,7 @@ impl Broker {
     ) -> Option<SessionIndex> {
         let session = self.clients.sessions.find(client_identifier)?;
         // [MQTT-3.1.4-3] of 5.0, [MQTT-3.1.4-2] of 3.1.1
-        if let Some(older) = self.clients.sessions.get(session).and_then(|session| session.connection) {
+        if let Some(older) = self.clients.sessions.get(session).and_then(|session| session.connection()) {
             self.disconnect_client(now, older, ReasonCode::SessionTakenOver);
         }
         let session = self.clients.sessions.find(client_identifier)?;
@@ -204,7 +205,7 @@ impl Broker {
         let latest = clients.journal.latest();
         let Some(session) = clients.sessions.get_mut(index) else { return };
         let had_will = session.will.is_some();
-        session.connection = Some(connection);
+        session.set_connection(Some(connection));
         session.version = connect.version;
         session.expiry_interval_seconds = expiry_interval_seconds;
         session.will = connect.will.as_ref().map(|will| Box::new(Will::new(will)));

@@ -9,7 +9,7 @@ use crate::input::CloseCause;
 use crate::output::Output;
 use crate::time::Instant;
 use crate::violation::Violation;
-use crate::wire::{Disconnect, Packet, Properties, ReasonCode};
+use crate::wire::{Disconnect, Packet, PacketType, Properties, ReasonCode, Sender};
 
 use super::clients::Clients;
 
@@ -40,7 +40,7 @@ impl Broker {
         self.told_disconnected(index, DisconnectReason::Client(disconnect.reason));
         if let Some(connection) = self.clients.connection(index) {
             connection.phase = Phase::Disconnecting;
-            connection.session = None;
+            connection.set_session(None);
         }
         self.detach(now, session_index);
         self.clients.drop_backlog(index);
@@ -90,7 +90,7 @@ impl Broker {
         self.clients.drop_work(index);
         if let Some(connection) = self.clients.connection(index) {
             connection.phase = Phase::Closing;
-            if let Some(session) = connection.session.take() {
+            if let Some(session) = connection.take_session() {
                 self.detach(now, session);
             }
         }
@@ -100,7 +100,7 @@ impl Broker {
     /// The transport is gone.
     pub(super) fn connection_ended(&mut self, now: Instant, index: ConnectionIndex, cause: CloseCause) {
         let Some(connection) = self.clients.connection(index) else { return };
-        let (phase, session) = (connection.phase, connection.session.take());
+        let (phase, session) = (connection.phase, connection.take_session());
         if matches!(phase, Phase::Opening | Phase::Connected) && cause != CloseCause::Local {
             self.clients.tell_disconnected(index, session, DisconnectReason::ConnectionLost);
         }
@@ -114,7 +114,7 @@ impl Broker {
     }
 
     fn told_disconnected(&mut self, index: ConnectionIndex, reason: DisconnectReason) {
-        let session = self.clients.connections.get(index).and_then(|connection| connection.session);
+        let session = self.clients.connections.get(index).and_then(|connection| connection.session());
         self.clients.tell_disconnected(index, session, reason);
     }
 }
@@ -140,6 +140,9 @@ impl Clients {
         let Some(connection) = self.connections.get(index) else { return };
         let (version, maximum) = (connection.version, connection.maximum_packet_size);
         if connection.open && connection.phase == Phase::Connected && version.server_may_disconnect() {
+            // Table 3-10 of 5.0 has no word for what only a CONNACK can say.
+            let in_disconnect = reason.allowed_in(PacketType::Disconnect, Sender::Server);
+            let reason = if in_disconnect { reason } else { ReasonCode::UnspecifiedError };
             let packet = Packet::Disconnect(Disconnect { reason, properties: Properties::EMPTY });
             // A client whose Maximum Packet Size leaves no room for four bytes is closed without.
             let _fits = self.write(index, |out| packet.encode_within(version, maximum, out));

@@ -113,7 +113,7 @@ impl Clients {
             client_identifier: session.client_identifier.clone(),
             version: session.version,
             expiry_interval_seconds: session.expiry_interval_seconds,
-            closed_at: session.connection.is_none().then_some(session.closed_at),
+            closed_at: session.connection().is_none().then_some(session.closed_at),
         };
         self.record(index, Record::Put(Row::Session(row)));
     }
@@ -235,9 +235,7 @@ impl Clients {
 
     /// Gives back one reference to a message.
     pub(super) fn release_message(&mut self, index: MessageIndex) {
-        if self.frames.of == Some(index) {
-            self.frames.clear();
-        }
+        self.frames.gone(index);
         if let Some(number) = self.messages.release(index) {
             self.journal.record(Record::Delete(Key::Message(number)));
         }

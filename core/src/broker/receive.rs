@@ -55,6 +55,7 @@ impl Broker {
     /// Handles every whole packet in `bytes`, and keeps the rest.
     fn handle_frames(&mut self, now: Instant, index: ConnectionIndex, mut bytes: &[u8]) {
         while !bytes.is_empty() && self.reads(index) {
+            bytes = self.publish_repeated(now, index, bytes);
             match self.first_frame(now, index, bytes) {
                 Ok(Some(length)) => bytes = bytes.get(length..).unwrap_or_default(),
                 Ok(None) => break,

@@ -14,7 +14,7 @@ impl Broker {
     /// The connection of a session has ended. The session ends with it, or its clocks start.
     pub(super) fn detach(&mut self, now: Instant, index: SessionIndex) {
         let Some(session) = self.clients.session(index) else { return };
-        session.connection = None;
+        session.set_connection(None);
         session.closed_at = now;
         if !session.is_kept() {
             // [MQTT-3.1.2-23] of 5.0, [MQTT-3.1.2-6] of 3.1.1
@@ -26,7 +26,7 @@ impl Broker {
 
     /// Does what is due about a session that has no connection, and wakes up for the rest.
     pub(super) fn session_due(&mut self, now: Instant, index: SessionIndex) {
-        let Some(session) = self.clients.sessions.get(index).filter(|session| session.connection.is_none())
+        let Some(session) = self.clients.sessions.get(index).filter(|session| session.connection().is_none())
         else {
             return;
         };
@@ -86,6 +86,12 @@ impl Clients {
         in_flight.iter().for_each(|entry| self.forget_in_flight(index, entry));
         while let Some(queued) = outgoing.queue.pop() {
             self.forget_queued(index, &queued);
+        }
+        let number =
+            self.sessions.get(index).filter(|session| session.recorded).map(|session| session.record);
+        for (replay, session) in outgoing.replays.iter().zip(number.iter().cycle()) {
+            let key = Key::Replay { session: *session, filter: replay.filter.clone() };
+            self.journal.record(Record::Delete(key));
         }
         self.recount_session(index);
     }

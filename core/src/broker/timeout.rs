@@ -1,11 +1,11 @@
 //! Deadlines: half-open connections, keep alive, questions, wills, sessions, retained messages.
 
 use super::Broker;
-use crate::connection::{Connection, ConnectionIndex, Phase};
+use crate::connection::{Connection, ConnectionIndex, Connections, Phase};
 use crate::limits::Limits;
-use crate::session::SessionIndex;
+use crate::session::{SessionIndex, Sessions};
 use crate::time::Instant;
-use crate::timer::TimerKind;
+use crate::timer::{TimerKey, TimerKind};
 use crate::violation::Violation;
 
 use super::clients::Clients;
@@ -17,7 +17,7 @@ impl Broker {
             match key.kind() {
                 TimerKind::Connection => self.connection_due(now, ConnectionIndex(key.index())),
                 TimerKind::Session => self.session_due(now, SessionIndex(key.index())),
-                TimerKind::Broker => self.expire_retained(now),
+                TimerKind::Broker => self.clients.expire_retained(now),
             }
             self.clients.commit();
         }
@@ -61,19 +61,34 @@ fn next_deadline(connection: &Connection, limits: &Limits) -> (Instant, Violatio
     }
 }
 
+/// What the owner of a deadline was last armed for.
+fn armed_of<'a>(
+    connections: &'a Connections,
+    sessions: &'a Sessions,
+    machine: Instant,
+) -> impl Fn(TimerKey) -> Instant + use<'a> {
+    move |key| match key.kind() {
+        TimerKind::Connection => {
+            connections.get(ConnectionIndex(key.index())).map_or(Instant::FAR_FUTURE, |of| of.armed)
+        }
+        TimerKind::Session => {
+            sessions.get(SessionIndex(key.index())).map_or(Instant::FAR_FUTURE, |of| of.armed)
+        }
+        TimerKind::Broker => machine,
+    }
+}
+
 impl Clients {
+    /// Drops deadlines that were taken back, once they are many.
+    pub(super) fn compact_timers(&mut self) {
+        let armed_of = armed_of(&self.connections, &self.sessions, self.armed);
+        self.timers.compact_if_stale(armed_of);
+    }
+
     /// The next owner of a deadline that has passed, which is no longer armed.
-    fn next_due(&mut self, now: Instant) -> Option<crate::timer::TimerKey> {
-        let (connections, sessions, machine) = (&self.connections, &self.sessions, self.armed);
-        let key = self.timers.pop_due(now, |key| match key.kind() {
-            TimerKind::Connection => {
-                connections.get(ConnectionIndex(key.index())).map_or(Instant::FAR_FUTURE, |of| of.armed)
-            }
-            TimerKind::Session => {
-                sessions.get(SessionIndex(key.index())).map_or(Instant::FAR_FUTURE, |of| of.armed)
-            }
-            TimerKind::Broker => machine,
-        })?;
+    fn next_due(&mut self, now: Instant) -> Option<TimerKey> {
+        let armed_of = armed_of(&self.connections, &self.sessions, self.armed);
+        let key = self.timers.pop_due(now, armed_of)?;
         match key.kind() {
             TimerKind::Connection => {
                 if let Some(connection) = self.connections.get_mut(ConnectionIndex(key.index())) {

@@ -22,7 +22,7 @@ use crate::input::Origin;
 use crate::rules::Rules;
 use crate::session::SessionIndex;
 use crate::session::queue::Queued;
-use crate::slab::Slab;
+use crate::slab::{OptionalIndex, Slab};
 use crate::time::Instant;
 use crate::topic::route::RouteHint;
 use crate::version::ProtocolVersion;
@@ -71,7 +71,7 @@ pub(crate) struct Connection {
     pub(crate) rules: Option<Arc<Rules>>,
     /// Where its last topic was found.
     pub(crate) route: RouteHint,
-    pub(crate) session: Option<SessionIndex>,
+    session: OptionalIndex,
     /// The client's Maximum Packet Size.
     pub(crate) maximum_packet_size: u32,
     /// The heap cost that the memory account holds for `work`.
@@ -80,7 +80,6 @@ pub(crate) struct Connection {
     pub(crate) keep_alive_seconds: u16,
     /// QoS 1 and 2 PUBLISH packets of this connection without their last acknowledgement.
     pub(crate) unacknowledged: u16,
-    pub(crate) listener: u16,
     pub(crate) version: ProtocolVersion,
     pub(crate) phase: Phase,
     /// Reasons not to read, as bits of [`pause`].
@@ -173,12 +172,11 @@ impl Connection {
             transmit: None,
             rules: None,
             route: RouteHint::default(),
-            session: None,
+            session: OptionalIndex::NONE,
             maximum_packet_size: u32::MAX,
             counted: 0,
             keep_alive_seconds: 0,
             unacknowledged: 0,
-            listener: origin.listener,
             work: Some(Box::new(Work { origin: Some(Box::new(origin)), ..Work::default() })),
             version: ProtocolVersion::V3_1_1,
             phase: Phase::Opening,
@@ -187,6 +185,21 @@ impl Connection {
             announced: false,
             problem_information: true,
         }
+    }
+
+    /// Whose session it serves; none before CONNECT was accepted and after DISCONNECT.
+    pub(crate) fn session(&self) -> Option<SessionIndex> {
+        self.session.get().map(SessionIndex)
+    }
+
+    pub(crate) fn set_session(&mut self, session: Option<SessionIndex>) {
+        self.session = session.map(|index| index.0).into();
+    }
+
+    pub(crate) fn take_session(&mut self) -> Option<SessionIndex> {
+        let session = self.session();
+        self.session = OptionalIndex::NONE;
+        session
     }
 
     /// The busy part, made if it is not there.

@@ -91,11 +91,18 @@ impl Transmit {
 
     /// Where to append what is copied.
     pub(crate) fn tail(&mut self) -> &mut Vec<u8> {
-        if self.head > COMPACT_FROM_BYTES && self.head > self.copied.len() / 2 {
-            self.compact();
-        }
+        self.compact();
         self.shared_counted = self.shared_bytes;
         &mut self.copied
+    }
+
+    /// Appends a copy of `bytes`. By how much [`Transmit::cost`] grows.
+    #[inline]
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> usize {
+        self.compact();
+        let before = self.copied.capacity();
+        self.copied.extend_from_slice(bytes);
+        self.copied.capacity() - before
     }
 
     /// Appends a payload without copying it.
@@ -116,12 +123,25 @@ impl Transmit {
             + self.shared_counted
     }
 
+    /// Makes an empty buffer ready for another connection.
+    pub(crate) fn reset(&mut self) {
+        self.shared_counted = self.shared_bytes;
+    }
+
     /// Whether the buffer grew too large to be worth keeping.
     pub(crate) fn is_oversized(&self, bytes: usize) -> bool {
         self.copied.capacity() > bytes || self.shared.capacity() > 64
     }
 
+    /// Moves what waits to the front once enough before it is gone.
+    #[inline]
     fn compact(&mut self) {
+        if self.head > COMPACT_FROM_BYTES && self.head > self.copied.len() / 2 {
+            self.move_to_front();
+        }
+    }
+
+    fn move_to_front(&mut self) {
         self.copied.drain(..self.head);
         for (before, _) in &mut self.shared {
             *before -= self.head;

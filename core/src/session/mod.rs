@@ -4,6 +4,7 @@ pub(crate) mod incoming;
 pub(crate) mod outgoing;
 pub(crate) mod packet_identifier;
 pub(crate) mod queue;
+pub(crate) mod replay;
 
 use alloc::boxed::Box;
 use core::hash::{Hash, Hasher};
@@ -15,7 +16,7 @@ use self::incoming::Incoming;
 use self::outgoing::Outgoing;
 use crate::connection::ConnectionIndex;
 use crate::id::Position;
-use crate::slab::Slab;
+use crate::slab::{OptionalIndex, Slab};
 use crate::time::Instant;
 use crate::topic::SubscriptionList;
 use crate::version::ProtocolVersion;
@@ -42,7 +43,7 @@ pub(crate) struct Session {
     pub(crate) outgoing: Option<Box<Outgoing>>,
     pub(crate) incoming: Option<Box<Incoming>>,
     pub(crate) will: Option<Box<Will>>,
-    pub(crate) connection: Option<ConnectionIndex>,
+    connection: OptionalIndex,
     pub(crate) expiry_interval_seconds: u32,
     /// How many QoS 1 and 2 messages may be in flight on its connection.
     pub(crate) slots: u16,
@@ -65,13 +66,22 @@ impl Session {
             outgoing: None,
             incoming: None,
             will: None,
-            connection: None,
+            connection: OptionalIndex::NONE,
             expiry_interval_seconds: 0,
             slots: 0,
             counted: 0,
             version: ProtocolVersion::V3_1_1,
             recorded: false,
         }
+    }
+
+    /// The connection that serves it, if there is one.
+    pub(crate) fn connection(&self) -> Option<ConnectionIndex> {
+        self.connection.get().map(ConnectionIndex)
+    }
+
+    pub(crate) fn set_connection(&mut self, connection: Option<ConnectionIndex>) {
+        self.connection = connection.map(|index| index.0).into();
     }
 
     /// Whether it outlives its connection (5.0 section 3.1.2.11.2).
@@ -89,7 +99,7 @@ impl Session {
 
     /// When something is to be done about it: its will, or its end.
     pub(crate) fn deadline(&self) -> Instant {
-        if self.connection.is_some() {
+        if self.connection().is_some() {
             return Instant::FAR_FUTURE;
         }
         let ends_at = self.ends_at();

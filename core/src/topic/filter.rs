@@ -6,8 +6,8 @@ use super::name::levels;
 use crate::violation::Violation;
 use crate::wire::text;
 
-/// Whether this may stand in SUBSCRIBE and UNSUBSCRIBE as Topic Filter. A shared subscription is judged as the
-/// text that it is; [`parse_shared`] says more.
+/// Whether this may stand in SUBSCRIBE and UNSUBSCRIBE as Topic Filter. A shared subscription is judged as
+/// the text that it is; [`parse_shared`] says more.
 ///
 /// # Errors
 ///

@@ -164,7 +164,8 @@ fn refill<T: Copy>(buffer: &mut Vec<T>, by: &[T]) {
 /// Up to this many receivers, looking through them is quicker than a table.
 const LOOKED_THROUGH: usize = 16;
 
-/// The receivers of one topic, as they are gathered. Used again and again, so that gathering allocates nothing.
+/// The receivers of one topic, as they are gathered. Used again and again, so that gathering allocates
+/// nothing.
 #[derive(Debug)]
 pub struct ReceiversBuffer {
     gathered: StoredReceivers,

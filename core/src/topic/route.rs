@@ -14,7 +14,8 @@ use super::recent_filters::RecentFilters;
 const SET_SLOTS: usize = 4;
 /// Sets to begin with.
 const FIRST_SETS: usize = 4;
-/// A route with more receivers and identifiers costs more to copy than it saves: its deliveries outweigh the search.
+/// A route with more receivers and identifiers costs more to copy than it saves: its deliveries outweigh the
+/// search.
 const RECEIVERS_MAX: usize = 1_024;
 /// Bytes of topics and receivers for each route that may be remembered; the oldest go beyond that.
 const BYTES_PER_ROUTE: usize = 1_024;
@@ -119,6 +120,12 @@ impl Routes {
     #[inline]
     pub fn get(&self, hint: RouteHint) -> Option<&Route> {
         self.slots.get(hint.slot as usize).filter(|route| route.serial == hint.serial && hint.serial != 0)
+    }
+
+    /// The route that `hint` names, if it was not dropped and no change since may concern it.
+    #[inline]
+    pub fn current(&self, hint: RouteHint) -> Option<&Route> {
+        self.get(hint).filter(|route| route.checked == self.recent.count())
     }
 
     /// Remembers who receives `topic`, gathered just now without a publisher. `None` if it is not remembered:

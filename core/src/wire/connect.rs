@@ -135,6 +135,8 @@ impl<'a> Connect<'a> {
 
 impl<'a> Will<'a> {
     fn decode(decoder: &mut Decoder<'a>, flags: u8, version: ProtocolVersion) -> Result<Self, Violation> {
+        // [MQTT-3.1.2-14] (3.1.1) [MQTT-3.1.2-12] (5.0)
+        let qos = QoS::from_bits(will_qos(flags)).ok_or(Violation::WillQoS3)?;
         let properties = if version.has_properties() {
             Properties::decode(decoder, PropertyContext::Will)?.0
         } else {
@@ -150,7 +152,6 @@ impl<'a> Will<'a> {
             return Err(Violation::WillTopicWildcard);
         }
         let payload = decoder.binary()?;
-        let qos = QoS::from_bits(will_qos(flags)).ok_or(Violation::WillQoS3)?;
         Ok(Self { topic, payload, qos, retain: flags & WILL_RETAIN != 0, properties })
     }
 
@@ -207,10 +208,6 @@ fn check_flags(flags: u8, version: ProtocolVersion) -> Result<(), Violation> {
         if !has_will && flags & WILL_RETAIN != 0 {
             return Err(Violation::WillRetainWithoutWill);
         }
-    }
-    // [MQTT-3.1.2-14] (3.1.1) [MQTT-3.1.2-12] (5.0)
-    if has_will && will_qos(flags) == 3 {
-        return Err(Violation::WillQoS3);
     }
     // [MQTT-3.1.2-22] (3.1.1) 5.0 has no such rule.
     if version != ProtocolVersion::V5_0 && flags & USER_NAME == 0 && flags & PASSWORD != 0 {

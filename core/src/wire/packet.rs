@@ -130,7 +130,7 @@ impl<'a> Packet<'a> {
         if !self.exists_in(version) || remaining > variable_byte_integer::MAXIMUM {
             return;
         }
-        out.reserve(self.encoded_length(version));
+        out.reserve(remaining as usize + 5);
         out.push(self.first_byte());
         variable_byte_integer::encode(remaining, out);
         self.encode_body(version, out);

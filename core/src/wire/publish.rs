@@ -84,7 +84,7 @@ impl<'a> Publish<'a> {
         if remaining > variable_byte_integer::MAXIMUM {
             return;
         }
-        out.reserve(self.encoded_length(version) - self.payload.len());
+        out.reserve(remaining as usize - self.payload.len() + 5);
         out.push(self.first_byte());
         variable_byte_integer::encode(remaining, out);
         self.encode_variable_header(version, out);

@@ -1,12 +1,13 @@
-//! Packets written by hand: what they mean, that encoding gives the same bytes, and that no part of one passes
-//! for a whole.
+//! Packets written by hand: what they mean, that encoding gives the same bytes, and that no part of one
+//! passes for a whole.
 
 use std::num::NonZeroU16;
 
 use hushwing_core::ProtocolVersion;
 use hushwing_core::wire::{
     Acknowledgement, Auth, Connack, Connect, Disconnect, Packet, PacketType, Properties, Property, Publish,
-    QoS, ReasonCode, RetainHandling, Sender, Suback, SubscriptionOptions, Unsuback, Will, split_frame,
+    QoS, ReasonCode, RetainHandling, Sender, Suback, Subscribe, SubscribeFiltersBuffer, SubscriptionOptions,
+    Unsuback, Will, split_frame,
 };
 
 use crate::{SENDERS, V3_1, V3_1_1, V5_0, VERSIONS, decode, hex, packet};
@@ -276,6 +277,8 @@ fn connack_means_what_it_says() {
     assert_eq!(properties.shared_subscription_available(), Some(false));
     assert_eq!(properties.user_properties().collect::<Vec<_>>(), [("k", "v"), ("k", "w"), ("", "")]);
     assert_eq!(properties.topic_alias(), None);
+    let texts: Vec<_> = properties.texts().collect();
+    assert_eq!(texts, ["id", "m", "i", "s", "ok", "k", "v", "k", "w", "", ""]);
     assert_eq!(properties.iter().count(), 19);
 }
 
@@ -339,6 +342,7 @@ fn publish_means_what_it_says() {
     assert_eq!(properties.correlation_data(), Some(&[0, 0xFF][..]));
     assert_eq!(properties.topic_alias(), Some(7));
     assert_eq!(properties.into_iter().last(), Some(Property::UserProperty("k", "v")));
+    assert_eq!(properties.texts().collect::<Vec<_>>(), ["json", "r", "k", "v"]);
 
     let bytes = hex("3B 05 0001'a' 0001");
     let Ok(Packet::Publish(publish)) = decode(&bytes, V3_1_1, S) else { panic!() };
@@ -388,6 +392,28 @@ fn subscribe_means_what_it_says() {
     let second = options(QoS::AtLeastOnce, false, false, RetainHandling::SendIfNew);
     assert_eq!(filters, [("a/+", first), ("#", second), ("$x/", SubscriptionOptions::default())]);
     assert_eq!((subscribe.filters.len(), subscribe.filters.is_empty()), (3, false));
+}
+
+#[test]
+fn subscribe_before_5_0_has_only_the_qos() {
+    let every = SubscriptionOptions {
+        qos: QoS::AtLeastOnce,
+        no_local: true,
+        retain_as_published: true,
+        retain_handling: RetainHandling::DoNotSend,
+    };
+    for (version, expected) in [(V3_1, 0x01), (V3_1_1, 0x01), (V5_0, 0x2D)] {
+        let mut buffer = SubscribeFiltersBuffer::new();
+        buffer.push("a", every, version);
+        let packet = Packet::Subscribe(Subscribe {
+            packet_identifier: id(1),
+            properties: Properties::EMPTY,
+            filters: buffer.as_filters(),
+        });
+        let mut bytes = Vec::new();
+        packet.encode(version, &mut bytes);
+        assert_eq!(bytes.last(), Some(&expected), "{version}");
+    }
 }
 
 #[test]

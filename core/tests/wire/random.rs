@@ -285,7 +285,7 @@ fn encoded(packet: &Packet<'_>, version: ProtocolVersion) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4_000) })]
 
     #[test]
     fn what_is_encoded_is_decoded(ingredients in ingredients()) {
@@ -297,7 +297,10 @@ proptest! {
     }
 
     #[test]
-    fn a_packet_is_found_wherever_the_stream_is_cut(ingredients in ingredients(), rest in vec(any::<u8>(), 0..9)) {
+    fn a_packet_is_found_wherever_the_stream_is_cut(
+        ingredients in ingredients(),
+        rest in vec(any::<u8>(), 0..9),
+    ) {
         ingredients.with_packet(|packet, version, _| {
             let bytes = encoded(&packet, version);
             let stream = [&bytes[..], &rest].concat();
@@ -353,7 +356,8 @@ proptest! {
 
     #[test]
     fn garbage_properties_do_no_harm(body in vec(prop_oneof![0..0x2Bu8, Just(0), any::<u8>()], 0..30)) {
-        for context in [PropertyContext::Connect, PropertyContext::Connack, PropertyContext::Publish(Sender::Server)] {
+        let of_server = PropertyContext::Publish(Sender::Server);
+        for context in [PropertyContext::Connect, PropertyContext::Connack, of_server] {
             if let Ok(properties) = Properties::from_bytes(&body, context) {
                 let mut again = PropertiesBuffer::new();
                 properties.iter().for_each(|property| again.push(property));

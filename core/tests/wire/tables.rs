@@ -60,8 +60,8 @@ fn reason_codes_are_those_of_the_packet() {
 
 #[test]
 fn reason_codes_are_those_of_the_standard() {
-    let all = "00 01 02 04 10 11 18 19 80 81 82 83 84 85 86 87 88 89 8A 8B 8C 8D 8E 8F 90 91 92 93 94 95 96 97 98 99 \
-        9A 9B 9C 9D 9E 9F A0 A1 A2";
+    let all = "00 01 02 04 10 11 18 19 80 81 82 83 84 85 86 87 88 89 8A 8B 8C 8D 8E 8F 90 91 92 93 94 95 96 \
+        97 98 99 9A 9B 9C 9D 9E 9F A0 A1 A2";
     let numbers: Vec<u8> = ReasonCode::ALL.iter().map(|reason| reason.byte()).collect();
     assert_eq!(numbers, hex(all));
     for byte in 0..=255 {

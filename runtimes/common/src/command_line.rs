@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use crate::tools::publish::PublishOptions;
+use crate::tools::subscribe::SubscribeOptions;
+
 /// `hushwing`, with or without a subcommand.
 #[derive(Debug, Parser)]
 #[command(
@@ -31,6 +34,10 @@ pub enum Command {
     /// Check the configuration, or print the default one
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Publish messages, as mosquitto_pub does
+    Pub(Box<PublishOptions>),
+    /// Subscribe and print what comes, as mosquitto_sub does
+    Sub(Box<SubscribeOptions>),
 }
 
 /// `hushwing config …`

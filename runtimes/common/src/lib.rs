@@ -8,3 +8,4 @@ pub mod listen;
 pub mod log;
 pub mod message;
 pub mod seed;
+pub mod tools;

@@ -40,7 +40,7 @@ pub fn listen_failed(address: SocketAddr, error: &io::Error) -> String {
 }
 
 /// An error of the operating system without its number.
-pub(crate) fn plain(error: &io::Error) -> String {
+pub fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     match text.find(" (os error ") {
         Some(at) => text.get(..at).unwrap_or(&text).into(),

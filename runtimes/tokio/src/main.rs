@@ -1,5 +1,6 @@
 //! The program `hushwing`.
 
+mod command;
 mod serve;
 
 use std::io::Write;
@@ -22,6 +23,8 @@ fn main() -> ExitCode {
             say(&configuration::print_default());
             ExitCode::SUCCESS
         }
+        Some(Command::Pub(options)) => command::publish(&options),
+        Some(Command::Sub(options)) => command::subscribe(&options),
     }
 }
 

@@ -92,6 +92,7 @@ fn one_filter_covers_another() {
         ("a/+", "a/b"),
         ("+/+/#", "+/b/#"),
         ("$a/#", "$a/+"),
+        ("/+/#", "/#"),
     ] {
         assert!(covers(wide, narrow), "{wide} {narrow}");
     }
@@ -114,7 +115,9 @@ fn filters_overlap() {
     for (one, other) in [("#", "a"), ("a/#", "a"), ("+/b", "a/+"), ("a/#", "+/b/#"), ("$a/+", "$a/#")] {
         assert!(overlaps(one, other) && overlaps(other, one), "{one} {other}");
     }
-    for (one, other) in [("#", "$a"), ("+/b", "a/c"), ("a/+", "a"), ("a/b/#", "a"), ("$a/#", "+/b")] {
+    for (one, other) in
+        [("#", "$a"), ("+/b", "a/c"), ("a/+", "a"), ("a/b/#", "a"), ("$a/#", "+/b"), ("+", "/#")]
+    {
         assert!(!overlaps(one, other) && !overlaps(other, one), "{one} {other}");
     }
 }

@@ -49,7 +49,9 @@ fn many_receivers_of_two_filters_come_once_each() {
         model.insert(999 - session, "+", subscription(QoS::AtLeastOnce, false, 1_000));
     }
     let mut buffer = ReceiversBuffer::new();
-    for _ in 0..2 {
+    buffer.gather(&mut model.tree, "a", None);
+    let cost = buffer.cost();
+    for _ in 0..5 {
         buffer.gather(&mut model.tree, "a", None);
         let receivers = buffer.as_receivers();
         assert_eq!(receivers.len(), 1_000);
@@ -60,6 +62,7 @@ fn many_receivers_of_two_filters_come_once_each() {
             assert_eq!(receiver.qos, QoS::AtLeastOnce);
         }
     }
+    assert_eq!(buffer.cost(), cost);
     // Nothing of a large set stays behind in a small one.
     model.insert(0, "b/c", Subscription::default());
     buffer.gather(&mut model.tree, "b/c", None);

@@ -1,5 +1,4 @@
 use alloc::format;
-use alloc::string::ToString;
 
 use proptest::prelude::*;
 
@@ -172,7 +171,9 @@ proptest! {
                 Step::Publish(topic) => {
                     machine.publish(&topic);
                 }
-                Step::Noise(changes) => (0..changes).for_each(|n| machine.routes.changed(&(n.to_string() + "/+"))),
+                Step::Noise(changes) => {
+                    (0..changes).for_each(|n| machine.routes.changed(&format!("{n}/+")));
+                }
             }
             machine.check_cost();
         }

@@ -1,0 +1,73 @@
+//! A disk that finishes groups of records late, in order, many at a time.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use hushwing_core::record::{Key, Row};
+use hushwing_core::{Position, Record};
+
+/// Rows as bytes, by key, and the groups that are not yet on it.
+#[derive(Clone, Debug, Default)]
+pub struct Disk {
+    rows: BTreeMap<Key, Vec<u8>>,
+    pending: VecDeque<(Position, Vec<Record>)>,
+    written: Position,
+}
+
+impl Disk {
+    /// Takes a group.
+    ///
+    /// # Errors
+    /// Its position is not the next one.
+    pub fn write(&mut self, position: Position, records: Vec<Record>) -> Result<(), String> {
+        if position.0 != self.written.0 + 1 {
+            return Err(format!("group {position:?} follows {:?}", self.written));
+        }
+        if records.is_empty() {
+            return Err(format!("group {position:?} is empty"));
+        }
+        self.written = position;
+        self.pending.push_back((position, records));
+        Ok(())
+    }
+
+    /// Groups that are not yet on it.
+    pub fn waiting(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Finishes up to `groups` groups; the position of the last one.
+    pub fn complete(&mut self, groups: usize) -> Option<Position> {
+        let mut last = None;
+        for _ in 0..groups {
+            let Some((position, records)) = self.pending.pop_front() else { break };
+            records.into_iter().for_each(|record| self.apply(record));
+            last = Some(position);
+        }
+        last
+    }
+
+    fn apply(&mut self, record: Record) {
+        match record {
+            Record::Put(row) => drop(self.rows.insert(row.key(), row.encode())),
+            Record::Delete(key) => drop(self.rows.remove(&key)),
+        }
+    }
+
+    /// The process died: what was not finished is lost. The next broker counts its groups from 1.
+    pub fn crash(&mut self) {
+        self.pending.clear();
+        self.written = Position::NONE;
+    }
+
+    /// What was kept.
+    ///
+    /// # Errors
+    /// A row does not come back as it was written.
+    pub fn rows(&self) -> Result<Vec<Row>, String> {
+        let decode = |(key, bytes): (&Key, &Vec<u8>)| {
+            let row = Row::decode(bytes).map_err(|damaged| format!("{key:?}: {damaged}"))?;
+            if row.key() == *key { Ok(row) } else { Err(format!("{key:?} comes back as {row:?}")) }
+        };
+        self.rows.iter().map(decode).collect()
+    }
+}

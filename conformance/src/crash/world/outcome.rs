@@ -1,0 +1,98 @@
+//! What must be true in the end.
+
+use std::collections::BTreeMap;
+
+use hushwing_core::Broker;
+
+use super::{Checked, TOPICS, World};
+use crate::Version;
+use crate::crash::client::{Client, Entry, Fate};
+
+impl World {
+    /// Everybody comes back (some only after their wills are due), and everything that was promised is there.
+    pub fn conclude(&mut self, broker: &mut Broker) -> Checked {
+        if self.random.chance(50) {
+            self.settle(broker, false)?;
+            self.pass(broker, 200_000_000)?;
+        }
+        self.settle(broker, true)?;
+        self.check_messages()?;
+        self.check_wills()?;
+        self.probe(broker)
+    }
+
+    fn check_messages(&self) -> Checked {
+        for (number, message) in self.ledger.messages.iter().enumerate() {
+            if !message.accepted || message.refused {
+                continue;
+            }
+            for (owner, generation) in &message.required {
+                let client = &self.clients[*owner];
+                let has = client.got.contains_key(&(number as u32));
+                if client.generation == *generation && !has {
+                    return Err(format!("{} never got message {number}: {message:?}", client.name));
+                }
+            }
+        }
+        for client in &self.clients {
+            if !client.incoming.is_empty() {
+                return Err(format!("{} waits for PUBREL of {:?}", client.name, client.incoming));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_wills(&self) -> Checked {
+        let witness = &self.clients[0];
+        for client in &self.clients {
+            for will in &client.wills {
+                let published = witness.got.contains_key(&will.message);
+                let qos = self.ledger.get(will.message)?.qos;
+                match will.fate {
+                    Fate::Never if published => {
+                        return Err(format!("{}: the will {will:?} was published", client.name));
+                    }
+                    Fate::Due if !published && qos > 0 => {
+                        return Err(format!("{}: the will {will:?} was not published", client.name));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One more client sees what is retained, and publishes to every topic: whoever subscribes gets it, and
+    /// nobody else.
+    fn probe(&mut self, broker: &mut Broker) -> Checked {
+        let number = self.clients.len();
+        self.clients.push(Client::new(number, Version::V5_0));
+        let entry = Entry { clean: true, receive_maximum: 100, ..Entry::default() };
+        self.connect(broker, number, 0, &entry)?;
+        self.settle(broker, true)?;
+        let bytes = self.clients[number].subscribe(self.step, "#", 2, false, &mut self.ledger);
+        self.send(number, bytes);
+        self.settle(broker, true)?;
+        self.check_retained(number)?;
+        for topic in TOPICS {
+            self.step += 1;
+            let message = self.message(number, topic, 2, false, false);
+            let bytes = self.clients[number].publish(message, &self.ledger)?;
+            self.send(number, bytes);
+        }
+        self.settle(broker, true)?;
+        self.check_messages()
+    }
+
+    /// A client that is connected sends something.
+    pub fn send(&mut self, number: usize, bytes: Vec<u8>) {
+        if let Some(link) = self.clients[number].link.and_then(|link| self.links.get_mut(&link)) {
+            link.to_broker.extend(bytes);
+        }
+    }
+
+    fn check_retained(&self, number: usize) -> Checked {
+        let found: &BTreeMap<String, u32> = &self.clients[number].retained;
+        TOPICS.iter().try_for_each(|topic| self.ledger.check_retained(topic, found.get(*topic).copied()))
+    }
+}

@@ -1,0 +1,164 @@
+//! Answers to what a client sent: acknowledgements, SUBACK, UNSUBACK, PINGRESP. PUBLISH packets may stand
+//! between; they stay for later.
+
+use super::client::Client;
+use super::failure::fail;
+use super::world::Next;
+use crate::wire::{
+    Acknowledge, Packet, Publish, Suback, acknowledge, pingreq, publish, subscribe, unsubscribe,
+};
+
+impl Client {
+    /// PUBACK for this identifier.
+    #[track_caller]
+    pub fn expect_puback(&mut self, packet_identifier: u16) -> Acknowledge {
+        self.expect_acknowledge("PUBACK", packet_identifier)
+    }
+
+    /// PUBREC for this identifier.
+    #[track_caller]
+    pub fn expect_pubrec(&mut self, packet_identifier: u16) -> Acknowledge {
+        self.expect_acknowledge("PUBREC", packet_identifier)
+    }
+
+    /// PUBREL for this identifier.
+    #[track_caller]
+    pub fn expect_pubrel(&mut self, packet_identifier: u16) -> Acknowledge {
+        self.expect_acknowledge("PUBREL", packet_identifier)
+    }
+
+    /// PUBCOMP for this identifier.
+    #[track_caller]
+    pub fn expect_pubcomp(&mut self, packet_identifier: u16) -> Acknowledge {
+        self.expect_acknowledge("PUBCOMP", packet_identifier)
+    }
+
+    #[track_caller]
+    fn expect_acknowledge(&mut self, name: &str, packet_identifier: u16) -> Acknowledge {
+        let next = self.find_answer();
+        match &next {
+            Next::Packet(
+                packet @ (Packet::Puback(answer)
+                | Packet::Pubrec(answer)
+                | Packet::Pubrel(answer)
+                | Packet::Pubcomp(answer)),
+            ) if packet.name() == name && answer.packet_identifier == packet_identifier => answer.clone(),
+            _ => self.wrong(&format!("{name} id {packet_identifier}"), &next),
+        }
+    }
+
+    /// SUBACK for this identifier with these codes.
+    #[track_caller]
+    pub fn expect_suback(&mut self, packet_identifier: u16, codes: &[u8]) -> Suback {
+        let next = self.find_answer();
+        match next {
+            Next::Packet(Packet::Suback(answer))
+                if answer.packet_identifier == packet_identifier && answer.codes == codes =>
+            {
+                answer
+            }
+            other => self.wrong(&format!("SUBACK id {packet_identifier} codes {codes:02X?}"), &other),
+        }
+    }
+
+    /// UNSUBACK for this identifier, in 5.0 with these codes.
+    #[track_caller]
+    pub fn expect_unsuback(&mut self, packet_identifier: u16, codes: &[u8]) -> Suback {
+        let codes = if self.version().is_5() { codes } else { &[] };
+        let next = self.find_answer();
+        match next {
+            Next::Packet(Packet::Unsuback(answer))
+                if answer.packet_identifier == packet_identifier && answer.codes == codes =>
+            {
+                answer
+            }
+            other => self.wrong(&format!("UNSUBACK id {packet_identifier} codes {codes:02X?}"), &other),
+        }
+    }
+
+    /// PINGRESP.
+    #[track_caller]
+    pub fn expect_pingresp(&mut self) {
+        let next = self.find_answer();
+        if !matches!(next, Next::Packet(Packet::Pingresp)) {
+            self.wrong("PINGRESP", &next);
+        }
+    }
+
+    /// The connection works: PINGREQ is answered.
+    #[track_caller]
+    pub fn ping(&mut self) {
+        self.send(pingreq());
+        self.expect_pingresp();
+    }
+
+    /// Subscribes and is granted what was asked for. `options` is the requested QoS, in 5.0 with the other bits.
+    #[track_caller]
+    pub fn subscribe(&mut self, filter: impl AsRef<[u8]>, options: u8) {
+        let packet_identifier = self.fresh_identifier();
+        self.send(subscribe(packet_identifier).filter(filter, options));
+        self.expect_suback(packet_identifier, &[options & 3]);
+    }
+
+    /// Unsubscribes from a filter that it had.
+    #[track_caller]
+    pub fn unsubscribe(&mut self, filter: impl AsRef<[u8]>) {
+        let packet_identifier = self.fresh_identifier();
+        self.send(unsubscribe(packet_identifier).filter(filter));
+        self.expect_unsuback(packet_identifier, &[0]);
+    }
+
+    /// Publishes and goes through the whole exchange; then the server has taken the message.
+    #[track_caller]
+    pub fn publish(&mut self, topic: impl AsRef<[u8]>, payload: impl AsRef<[u8]>, qos: u8) {
+        self.publish_with(qos, publish(topic).payload(payload));
+    }
+
+    /// Publishes a retained message likewise.
+    #[track_caller]
+    pub fn publish_retained(&mut self, topic: impl AsRef<[u8]>, payload: impl AsRef<[u8]>, qos: u8) {
+        self.publish_with(qos, publish(topic).payload(payload).retain());
+    }
+
+    /// Publishes this packet, at this QoS under a fresh identifier, likewise.
+    #[track_caller]
+    pub fn publish_with(&mut self, qos: u8, packet: crate::wire::PublishBuilder) {
+        let packet_identifier = self.fresh_identifier();
+        self.send(packet.qos(qos, packet_identifier));
+        match qos {
+            0 => self.world.borrow_mut().settle(),
+            1 => self.taken("PUBACK", packet_identifier),
+            _ => {
+                self.taken("PUBREC", packet_identifier);
+                self.send(acknowledge(0x62, packet_identifier));
+                self.taken("PUBCOMP", packet_identifier);
+            }
+        }
+    }
+
+    #[track_caller]
+    fn taken(&mut self, name: &str, packet_identifier: u16) {
+        let answer = self.expect_acknowledge(name, packet_identifier);
+        if answer.code >= 0x80 {
+            fail(format!("{}: {name} with code 0x{:02X}", self.name(), answer.code));
+        }
+    }
+
+    /// The next PUBLISH in full; answers before it stay for later.
+    #[track_caller]
+    pub fn expect_any_publish(&mut self) -> Publish {
+        let found = self.world.borrow_mut().find(self.index, is_publish, |packet| !is_ending(packet));
+        match found {
+            Next::Packet(Packet::Publish(publish)) => publish,
+            other => self.wrong("PUBLISH", &other),
+        }
+    }
+}
+
+fn is_publish(packet: &Packet) -> bool {
+    matches!(packet, Packet::Publish(_))
+}
+
+fn is_ending(packet: &Packet) -> bool {
+    matches!(packet, Packet::Disconnect(_) | Packet::Connack(_))
+}

@@ -1,0 +1,128 @@
+//! The broker under test, as a script sees it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::client::Client;
+use super::failure::fail;
+use super::transcript::Transcript;
+use super::world::World;
+use crate::targets::Instance;
+use crate::version::Version;
+use crate::wire::Connect;
+
+/// The broker under test. Names of clients and topics that it gives belong to this script alone.
+pub struct Broker {
+    world: Rc<RefCell<World>>,
+    version: Version,
+    prefix: String,
+    ours: bool,
+    opened: Cell<usize>,
+}
+
+impl Broker {
+    /// A broker for one script, which speaks `version` unless it says otherwise. `prefix` keeps scripts apart.
+    pub fn new(instance: Box<dyn Instance>, version: Version, prefix: String, ours: bool) -> Self {
+        let world = Rc::new(RefCell::new(World::new(instance)));
+        Self { world, version, prefix, ours, opened: Cell::new(0) }
+    }
+
+    /// The version of this script.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// A topic or filter under this script's own first level.
+    pub fn topic(&self, rest: &str) -> String {
+        format!("{}/{rest}", self.prefix)
+    }
+
+    /// This script's own first level.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// A client identifier of this script's own: alphanumeric, short.
+    pub fn client_identifier(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// A connection on which nothing was said yet.
+    #[track_caller]
+    pub fn open(&self) -> Client {
+        self.open_as(self.version)
+    }
+
+    /// The same for a client of another version.
+    #[track_caller]
+    pub fn open_as(&self, version: Version) -> Client {
+        self.opened.set(self.opened.get() + 1);
+        let index = self.world.borrow_mut().open(format!("c{}", self.opened.get()), version);
+        Client::new(Rc::clone(&self.world), index, self.ours)
+    }
+
+    /// A CONNECT for a client of this script: clean, without keep alive.
+    pub fn hello(&self, name: &str) -> Connect {
+        Connect::new(self.client_identifier(name))
+    }
+
+    /// Opens a connection, sends this CONNECT and gets a CONNACK that accepts it.
+    #[track_caller]
+    pub fn connect(&self, packet: Connect) -> Client {
+        self.connect_as(self.version, packet)
+    }
+
+    /// The same for a client of another version.
+    #[track_caller]
+    pub fn connect_as(&self, version: Version, packet: Connect) -> Client {
+        let mut client = self.open_as(version);
+        let clean = packet.clean;
+        client.send(packet);
+        let connack = client.expect_accepted();
+        if clean && connack.session_present {
+            fail("Session Present 1 after a clean start");
+        }
+        client
+    }
+
+    /// An accepted client with a clean session.
+    #[track_caller]
+    pub fn client(&self, name: &str) -> Client {
+        self.connect(self.hello(name))
+    }
+
+    /// Everything sent up to now has had its effect.
+    #[track_caller]
+    pub fn settle(&self) {
+        self.world.borrow_mut().settle();
+    }
+
+    /// Lets this many seconds pass.
+    pub fn wait(&self, seconds: f64) {
+        self.world.borrow_mut().wait(Duration::from_secs_f64(seconds));
+    }
+
+    /// Whether time is virtual and waiting exact.
+    pub fn is_virtual(&self) -> bool {
+        self.world.borrow().is_virtual()
+    }
+
+    /// Whether this is our own broker, whose choices are known.
+    pub fn is_ours(&self) -> bool {
+        self.ours
+    }
+
+    #[track_caller]
+    pub(crate) fn nothing_left(&self) {
+        self.world.borrow_mut().nothing_left();
+    }
+
+    pub(crate) fn finish(&self) -> Result<(), String> {
+        self.world.borrow_mut().finish()
+    }
+
+    pub(crate) fn transcript(&self) -> Transcript {
+        self.world.borrow().transcript.clone()
+    }
+}

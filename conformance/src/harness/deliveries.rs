@@ -1,0 +1,92 @@
+//! Messages that come to a client.
+
+use super::client::Client;
+use super::failure::fail;
+use crate::wire::Publish;
+
+impl Client {
+    /// The next PUBLISH, with this topic and payload. It is not acknowledged.
+    #[track_caller]
+    pub fn expect_publish(&mut self, topic: &str, payload: &str) -> Publish {
+        let publish = self.expect_any_publish();
+        if publish.topic != topic || publish.payload != payload.as_bytes() {
+            let name = self.name();
+            let got = crate::wire::Packet::Publish(publish);
+            fail(format!("{name}: expected PUBLISH {topic:?} payload {payload:?}; instead: {got}"));
+        }
+        publish
+    }
+
+    /// The next PUBLISH, with this topic, payload and QoS, for the first time, RETAIN 0; the whole exchange is
+    /// gone through.
+    #[track_caller]
+    pub fn receive(&mut self, topic: &str, payload: &str, qos: u8) -> Publish {
+        self.receive_first(topic, payload, qos, false)
+    }
+
+    /// The same with RETAIN 1.
+    #[track_caller]
+    pub fn receive_retained(&mut self, topic: &str, payload: &str, qos: u8) -> Publish {
+        self.receive_first(topic, payload, qos, true)
+    }
+
+    #[track_caller]
+    fn receive_first(&mut self, topic: &str, payload: &str, qos: u8, retain: bool) -> Publish {
+        let publish = self.expect_publish(topic, payload);
+        if publish.qos != qos || publish.duplicate || publish.retain != retain {
+            let (name, retain) = (self.name(), u8::from(retain));
+            let got = crate::wire::Packet::Publish(publish);
+            fail(format!("{name}: expected QoS {qos}, DUP 0 and RETAIN {retain}; instead: {got}"));
+        }
+        self.finish_exchange(&publish);
+        publish
+    }
+
+    /// Acknowledges a PUBLISH to the end.
+    #[track_caller]
+    pub fn finish_exchange(&mut self, publish: &Publish) {
+        match publish.qos {
+            0 => {}
+            1 => self.puback(publish.packet_identifier),
+            _ => {
+                self.pubrec(publish.packet_identifier);
+                self.expect_pubrel(publish.packet_identifier);
+                self.pubcomp(publish.packet_identifier);
+            }
+        }
+    }
+
+    /// The next PUBLISH, sent again: this topic, payload and identifier, DUP 1.
+    #[track_caller]
+    pub fn expect_resent(&mut self, before: &Publish) -> Publish {
+        let publish = self.expect_publish(&before.topic, &before.text());
+        if !publish.duplicate || publish.packet_identifier != before.packet_identifier {
+            let name = self.name();
+            let (before, got) = (before.packet_identifier, crate::wire::Packet::Publish(publish));
+            fail(format!("{name}: expected DUP 1 and identifier {before}; instead: {got}"));
+        }
+        publish
+    }
+
+    /// Several messages with these topics and payloads in any order, each acknowledged to the end.
+    #[track_caller]
+    pub fn receive_in_any_order(&mut self, expected: &[(&str, &str)]) -> Vec<Publish> {
+        let mut left: Vec<(&str, &str)> = expected.to_vec();
+        let mut received = Vec::new();
+        while !left.is_empty() {
+            let publish = self.expect_any_publish();
+            let text = publish.text();
+            match left.iter().position(|wanted| *wanted == (publish.topic.as_str(), text.as_str())) {
+                Some(position) => left.swap_remove(position),
+                None => fail(format!(
+                    "{}: expected one of {left:?}; instead: {:?} {text:?}",
+                    self.name(),
+                    publish.topic
+                )),
+            };
+            self.finish_exchange(&publish);
+            received.push(publish);
+        }
+        received
+    }
+}

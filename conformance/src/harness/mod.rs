@@ -1,0 +1,16 @@
+//! What scripts talk to: a [`Broker`] that opens [`Client`]s, which send and expect.
+
+mod answers;
+mod broker;
+mod client;
+mod deliveries;
+mod expect;
+mod failure;
+mod transcript;
+mod world;
+
+pub use broker::Broker;
+pub use client::Client;
+pub use failure::{Failure, fail};
+pub(crate) use failure::{check, check_eq};
+pub use transcript::Transcript;

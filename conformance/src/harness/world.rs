@@ -1,0 +1,333 @@
+//! One script's broker, its connections and what was said.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::failure::fail;
+use super::transcript::Transcript;
+use crate::targets::{Arrival, Instance, Link};
+use crate::version::Version;
+use crate::wire::{Decoded, Outgoing, Packet, decode, pingreq};
+
+/// How long to wait, in real time, for something that has to come.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long to look, in real time, for something that should not come, where nothing better proves it.
+const GLANCE: Duration = Duration::from_millis(300);
+
+pub(super) struct World {
+    instance: Box<dyn Instance>,
+    connections: Vec<Connection>,
+    started: Instant,
+    waited: Duration,
+    pub(super) transcript: Transcript,
+}
+
+/// One connection as the script sees it.
+struct Connection {
+    link: Link,
+    name: String,
+    version: Version,
+    /// Came but is not decoded yet.
+    bytes: Vec<u8>,
+    /// Decoded but not asked for yet.
+    packets: VecDeque<Packet>,
+    /// The largest packet that the client takes.
+    limit: usize,
+    /// CONNACK came: PINGREQ is answered.
+    accepted: bool,
+    /// The script does not care what else comes.
+    ignored: bool,
+    /// The script cut it, or has seen its end.
+    over: bool,
+    /// Everything that will ever come has come.
+    closed: bool,
+}
+
+impl World {
+    pub(super) fn new(instance: Box<dyn Instance>) -> Self {
+        Self {
+            instance,
+            connections: Vec::new(),
+            started: Instant::now(),
+            waited: Duration::ZERO,
+            transcript: Transcript::default(),
+        }
+    }
+
+    #[track_caller]
+    pub(super) fn open(&mut self, name: String, version: Version) -> usize {
+        let link = self.instance.open().unwrap_or_else(|error| fail(error));
+        self.connections.push(Connection {
+            link,
+            name,
+            version,
+            bytes: Vec::new(),
+            packets: VecDeque::new(),
+            limit: usize::MAX,
+            accepted: false,
+            ignored: false,
+            over: false,
+            closed: false,
+        });
+        let index = self.connections.len() - 1;
+        self.note(index, "opens");
+        index
+    }
+
+    pub(super) fn send(&mut self, index: usize, packet: &dyn Outgoing) {
+        let connection = &self.connections[index];
+        let bytes = packet.encode(connection.version);
+        self.transcript.packet(self.now(), &connection.name, true, &bytes, &packet.describe());
+        self.instance.write(connection.link, &bytes);
+    }
+
+    /// The next packet, in the order in which they came; `None` once the server has closed, or when nothing
+    /// comes.
+    #[track_caller]
+    pub(super) fn next(&mut self, index: usize) -> Next {
+        if let Some(packet) = self.connections[index].packets.pop_front() {
+            return Next::Packet(packet);
+        }
+        let next = self.arrive(index, PATIENCE);
+        self.connections[index].over |= matches!(next, Next::Closed);
+        next
+    }
+
+    /// The first packet that `wanted` accepts; packets before it stay for later if `passes` lets them.
+    #[track_caller]
+    pub(super) fn find(
+        &mut self,
+        index: usize,
+        wanted: impl Fn(&Packet) -> bool,
+        passes: impl Fn(&Packet) -> bool,
+    ) -> Next {
+        let mut passed = 0;
+        loop {
+            let packets = &mut self.connections[index].packets;
+            while let Some(packet) = packets.get(passed) {
+                if wanted(packet) || !passes(packet) {
+                    return packets.remove(passed).map_or(Next::Nothing, Next::Packet);
+                }
+                passed += 1;
+            }
+            match self.arrive(index, PATIENCE) {
+                Next::Packet(packet) => self.connections[index].packets.push_back(packet),
+                other => {
+                    self.connections[index].over |= matches!(other, Next::Closed);
+                    return other;
+                }
+            }
+        }
+    }
+
+    /// One more packet from the wire.
+    #[track_caller]
+    fn arrive(&mut self, index: usize, patience: Duration) -> Next {
+        loop {
+            if let Some(packet) = self.decode(index) {
+                return Next::Packet(packet);
+            }
+            let connection = &mut self.connections[index];
+            if connection.closed {
+                return Next::Closed;
+            }
+            match self.instance.read(connection.link, patience) {
+                Arrival::Bytes(bytes) => connection.bytes.extend(bytes),
+                Arrival::Closed => {
+                    connection.closed = true;
+                    if !connection.bytes.is_empty() {
+                        let left = std::mem::take(&mut connection.bytes);
+                        fail(format!("the server closed within a packet: {left:02x?}"));
+                    }
+                    self.note(index, "<- closed by the server");
+                }
+                Arrival::Nothing => return Next::Nothing,
+            }
+        }
+    }
+
+    #[track_caller]
+    fn decode(&mut self, index: usize) -> Option<Packet> {
+        let now = self.now();
+        let connection = &mut self.connections[index];
+        match decode(&connection.bytes, connection.version) {
+            Ok(Decoded::Partial) => None,
+            Ok(Decoded::Whole(packet, size)) => {
+                let bytes: Vec<u8> = connection.bytes.drain(..size).collect();
+                self.transcript.packet(now, &connection.name, false, &bytes, &packet.to_string());
+                if size > connection.limit {
+                    fail(format!("{size} bytes, more than the client's Maximum Packet Size: {packet}"));
+                }
+                connection.accepted |= matches!(&packet, Packet::Connack(connack) if connack.code == 0);
+                Some(packet)
+            }
+            Err(wrong) => {
+                self.transcript.packet(now, &connection.name, false, &connection.bytes, "(ill-formed)");
+                fail(format!("the server sent an ill-formed packet: {wrong}"))
+            }
+        }
+    }
+
+    /// All bytes up to the close, undecoded: for answers whose version is open.
+    #[track_caller]
+    pub(super) fn raw_until_closed(&mut self, index: usize) -> Vec<u8> {
+        let connection = &mut self.connections[index];
+        let mut bytes = std::mem::take(&mut connection.bytes);
+        loop {
+            match self.instance.read(connection.link, PATIENCE) {
+                Arrival::Bytes(more) => bytes.extend(more),
+                Arrival::Closed => break,
+                Arrival::Nothing => fail(format!("the server does not close; it sent {bytes:02x?}")),
+            }
+        }
+        (connection.closed, connection.over) = (true, true);
+        let name = connection.name.clone();
+        self.transcript.packet(self.now(), &name, false, &bytes, "(up to the close)");
+        bytes
+    }
+
+    /// Everything that was sent up to now has had its effect: on a target with real time, every accepted
+    /// connection asks for a PINGRESP and gets it.
+    #[track_caller]
+    pub(super) fn settle(&mut self) {
+        if self.instance.is_virtual() {
+            return;
+        }
+        for index in 0..self.connections.len() {
+            if self.connections[index].accepted && !self.connections[index].closed {
+                self.ping(index);
+            }
+        }
+    }
+
+    #[track_caller]
+    fn ping(&mut self, index: usize) {
+        self.send(index, &pingreq());
+        loop {
+            match self.arrive(index, PATIENCE) {
+                Next::Packet(Packet::Pingresp) | Next::Closed => return,
+                Next::Packet(packet) => self.connections[index].packets.push_back(packet),
+                Next::Nothing => fail(format!("{}: PINGREQ is not answered", self.connections[index].name)),
+            }
+        }
+    }
+
+    /// What is there after everything has had its effect.
+    #[track_caller]
+    pub(super) fn leftover(&mut self, index: usize) -> Next {
+        // The first round of questions proves that all was taken, the second that all was sent on.
+        self.settle();
+        self.settle();
+        self.waiting(index)
+    }
+
+    fn waiting(&mut self, index: usize) -> Next {
+        let connection = &mut self.connections[index];
+        if let Some(packet) = connection.packets.pop_front() {
+            return Next::Packet(packet);
+        }
+        let patience = if connection.accepted { Duration::ZERO } else { GLANCE };
+        self.arrive(index, patience)
+    }
+
+    /// Nothing may be left on a connection that the script ends, as far as that can be seen without delay.
+    #[track_caller]
+    pub(super) fn nothing_left_on(&mut self, index: usize) {
+        if self.connections[index].over || self.connections[index].ignored {
+            return;
+        }
+        let next = match self.connections[index].packets.pop_front() {
+            Some(packet) => Next::Packet(packet),
+            None if self.instance.is_virtual() => self.arrive(index, Duration::ZERO),
+            None => Next::Nothing,
+        };
+        if !matches!(next, Next::Nothing) {
+            fail(format!("{}: left at the end of the connection: {next}", self.connections[index].name));
+        }
+    }
+
+    pub(super) fn cut(&mut self, index: usize) {
+        self.note(index, "-> cuts the connection");
+        (self.connections[index].closed, self.connections[index].over) = (true, true);
+        self.instance.cut(self.connections[index].link);
+    }
+
+    pub(super) fn wait(&mut self, duration: Duration) {
+        let now = self.now();
+        self.transcript.note(now, "", &format!("{} s pass", duration.as_secs_f64()));
+        self.instance.wait(duration);
+        if self.instance.is_virtual() {
+            self.waited += duration;
+        }
+    }
+
+    pub(super) fn set_limit(&mut self, index: usize, bytes: usize) {
+        self.connections[index].limit = bytes;
+    }
+
+    pub(super) fn is_virtual(&self) -> bool {
+        self.instance.is_virtual()
+    }
+
+    pub(super) fn version(&self, index: usize) -> Version {
+        self.connections[index].version
+    }
+
+    pub(super) fn name(&self, index: usize) -> &str {
+        &self.connections[index].name
+    }
+
+    /// The script has ended: no connection may hold anything that it did not ask for, nor have been closed
+    /// without its noticing.
+    #[track_caller]
+    pub(super) fn nothing_left(&mut self) {
+        self.settle();
+        self.settle();
+        for index in 0..self.connections.len() {
+            let connection = &self.connections[index];
+            if connection.over || connection.ignored {
+                continue;
+            }
+            let next = self.waiting(index);
+            if !matches!(next, Next::Nothing) {
+                fail(format!("{}: left at the end of the script: {next}", self.connections[index].name));
+            }
+        }
+    }
+
+    pub(super) fn ignore(&mut self, index: usize) {
+        self.connections[index].ignored = true;
+    }
+
+    pub(super) fn finish(&mut self) -> Result<(), String> {
+        self.instance.finish()
+    }
+
+    fn note(&mut self, index: usize, what: &str) {
+        let now = self.now();
+        let name = self.connections[index].name.clone();
+        self.transcript.note(now, &name, what);
+    }
+
+    fn now(&self) -> Duration {
+        if self.instance.is_virtual() { self.waited } else { self.started.elapsed() }
+    }
+}
+
+/// What came next.
+pub(super) enum Next {
+    Packet(Packet),
+    Closed,
+    Nothing,
+}
+
+impl std::fmt::Display for Next {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Packet(packet) => write!(f, "{packet}"),
+            Self::Closed => f.write_str("the server closed the connection"),
+            Self::Nothing => f.write_str("nothing came"),
+        }
+    }
+}

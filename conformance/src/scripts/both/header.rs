@@ -1,0 +1,214 @@
+//! The fixed header, packet identifiers, and packets that should not come (chapter 2, section 4.8).
+
+use crate::harness::{Broker, Client};
+use crate::script::{Script, script};
+use crate::wire::{
+    Outgoing, Raw, Will, acknowledge, acknowledge_with, disconnect, empty, pingreq, publish, subscribe,
+    unsubscribe,
+};
+
+pub(super) const SCRIPTS: &[Script] = &[
+    script!(reserved_flag_bits)
+        .in_3_1_1(&["MQTT-2.2.2-2", "MQTT-3.6.1-1", "MQTT-3.8.1-1", "MQTT-3.10.1-1"])
+        .in_5_0(&["MQTT-2.1.3-1", "MQTT-3.6.1-1", "MQTT-3.8.1-1", "MQTT-3.10.1-1"]),
+    script!(reserved_flag_bits_of_connect)
+        .in_3_1_1(&["MQTT-2.2.2-2", "MQTT-3.1.4-1"])
+        .in_5_0(&["MQTT-2.1.3-1"]),
+    script!(reserved_flag_bits_of_disconnect)
+        .in_3_1_1(&["MQTT-3.14.1-1", "MQTT-3.1.2-8"])
+        .in_5_0(&["MQTT-3.14.1-1", "MQTT-2.1.3-1"]),
+    script!(server_packets_have_their_flag_bits).in_3_1_1(&["MQTT-2.2.2-1"]).in_5_0(&["MQTT-2.1.3-1"]),
+    script!(packet_identifier_0).in_3_1_1(&["MQTT-2.3.1-1"]).in_5_0(&["MQTT-2.2.1-3"]),
+    script!(acknowledgements_repeat_the_identifier)
+        .in_3_1_1(&["MQTT-2.3.1-6", "MQTT-4.3.2-2", "MQTT-4.3.3-2"])
+        .in_5_0(&["MQTT-2.2.1-5", "MQTT-4.3.2-4", "MQTT-4.3.3-8", "MQTT-4.3.3-11"]),
+    script!(subscription_answers_repeat_the_identifier)
+        .in_3_1_1(&["MQTT-2.3.1-7", "MQTT-3.8.4-2", "MQTT-3.10.4-4"])
+        .in_5_0(&["MQTT-2.2.1-6", "MQTT-3.8.4-2", "MQTT-3.10.4-5"]),
+    script!(qos_0_has_no_identifier).in_3_1_1(&["MQTT-2.3.1-5"]).in_5_0(&["MQTT-2.2.1-2"]),
+    script!(packets_that_no_client_sends).in_3_1_1(&["MQTT-4.8.0-1"]).in_5_0(&[
+        "MQTT-4.13.1-1",
+        "X50-003",
+        "X50-004",
+    ]),
+    script!(remaining_length_of_five_bytes)
+        .in_3_1_1(&["MQTT-4.8.0-1", "X311-002"])
+        .in_5_0(&["MQTT-1.5.5-1", "X50-002"]),
+    script!(bodies_of_wrong_length).in_3_1_1(&["MQTT-4.8.0-1"]).in_5_0(&["MQTT-4.13.1-1", "X50-051"]),
+    script!(ping).in_3_1(&["X31-010"]).in_3_1_1(&["MQTT-3.12.4-1"]).in_5_0(&["MQTT-3.12.4-1"]),
+];
+
+/// Sends this on a connection of its own and expects it to be refused.
+#[track_caller]
+fn violates(broker: &Broker, packet: impl Outgoing, codes: &[u8]) {
+    let mut client = broker.client("a");
+    client.send(packet);
+    client.expect_violation(codes);
+}
+
+fn reserved_flag_bits(broker: &Broker) {
+    let topic = broker.topic("a");
+    let version = broker.version();
+    let first = |packet: &dyn Outgoing, first: u8| {
+        let mut bytes = packet.encode(version);
+        bytes[0] = first;
+        Raw(bytes)
+    };
+    for byte in [0x80, 0x81, 0x83, 0x8A] {
+        violates(broker, first(&subscribe(5).filter(&topic, 0), byte), &[0x81]);
+    }
+    for byte in [0xA0, 0xA1, 0xA3, 0xAA] {
+        violates(broker, first(&unsubscribe(5).filter(&topic), byte), &[0x81]);
+    }
+    for byte in [0x60, 0x61, 0x63, 0x6A] {
+        let mut client = broker.client("a");
+        client.send(publish(&topic).qos(2, 7));
+        client.expect_pubrec(7);
+        client.send(first(&acknowledge(0x62, 7), byte));
+        client.expect_violation(&[0x81]);
+    }
+    for byte in [0x42, 0x51, 0x71] {
+        violates(broker, first(&acknowledge(0x40, 7), byte), &[0x81]);
+    }
+    violates(broker, first(&pingreq(), 0xC1), &[0x81]);
+}
+
+fn reserved_flag_bits_of_connect(broker: &Broker) {
+    for byte in [0x11, 0x12, 0x18] {
+        let mut client = broker.open();
+        client.send_changed(broker.hello("a"), |bytes| bytes[0] = byte);
+        client.expect_bad_connect(&[0x81]);
+    }
+}
+
+fn reserved_flag_bits_of_disconnect(broker: &Broker) {
+    let topic = broker.topic("will");
+    let mut watcher = broker.client("w");
+    watcher.subscribe(&topic, 0);
+    for byte in [0xE1, 0xE8] {
+        let mut client = broker.connect(broker.hello("a").will(Will::new(&topic, "gone")));
+        client.send_changed(disconnect(), |bytes| bytes[0] = byte);
+        client.expect_violation(&[0x81]);
+        // It was no valid DISCONNECT.
+        watcher.receive(&topic, "gone", 0);
+    }
+}
+
+/// Every type that a server sends; the decoder of this suite looks at the flag bits of each.
+fn server_packets_have_their_flag_bits(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut client = broker.client("a");
+    client.subscribe(&topic, 2);
+    client.publish(&topic, "1", 1);
+    client.receive(&topic, "1", 1);
+    client.publish(&topic, "2", 2);
+    client.receive(&topic, "2", 2);
+    client.unsubscribe(&topic);
+    client.ping();
+}
+
+fn packet_identifier_0(broker: &Broker) {
+    let topic = broker.topic("a");
+    let codes = [0x81, 0x82];
+    violates(broker, subscribe(0).filter(&topic, 0), &codes);
+    violates(broker, unsubscribe(0).filter(&topic), &codes);
+    violates(broker, publish(&topic).qos(1, 0), &codes);
+    violates(broker, publish(&topic).qos(2, 0), &codes);
+}
+
+fn acknowledgements_repeat_the_identifier(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut client = broker.client("a");
+    for packet_identifier in [1, 0x1234, 0x8000, 0xFFFF] {
+        client.send(publish(&topic).qos(1, packet_identifier));
+        client.expect_puback(packet_identifier);
+        client.send(publish(&topic).qos(2, packet_identifier));
+        client.expect_pubrec(packet_identifier);
+        client.pubrel(packet_identifier);
+        client.expect_pubcomp(packet_identifier);
+    }
+    client.subscribe(&topic, 2);
+    client.publish(&topic, "x", 2);
+    // `receive` wants PUBREL under the identifier of the PUBLISH.
+    client.receive(&topic, "x", 2);
+}
+
+fn subscription_answers_repeat_the_identifier(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut client = broker.client("a");
+    client.send_together(&[
+        &subscribe(1).filter(&topic, 0),
+        &subscribe(0x8000).filter(&topic, 0),
+        &subscribe(0xFFFF).filter(&topic, 0),
+        &unsubscribe(0x0202).filter(&topic),
+    ]);
+    client.expect_suback(1, &[0]);
+    client.expect_suback(0x8000, &[0]);
+    client.expect_suback(0xFFFF, &[0]);
+    client.expect_unsuback(0x0202, &[0]);
+}
+
+fn qos_0_has_no_identifier(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut client = broker.client("a");
+    client.subscribe(&topic, 0);
+    client.publish(&topic, "xy", 0);
+    client.receive(&topic, "xy", 0);
+}
+
+fn packets_that_no_client_sends(broker: &Broker) {
+    let mut bystander = broker.client("b");
+    let connack =
+        if broker.version().is_5() { Raw(vec![0x20, 3, 0, 0, 0]) } else { Raw(vec![0x20, 2, 0, 0]) };
+    let suback =
+        if broker.version().is_5() { Raw(vec![0x90, 4, 0, 1, 0, 0]) } else { Raw(vec![0x90, 3, 0, 1, 0]) };
+    let unsuback =
+        if broker.version().is_5() { Raw(vec![0xB0, 4, 0, 1, 0, 0]) } else { Raw(vec![0xB0, 2, 0, 1]) };
+    for packet in [connack, suback, unsuback] {
+        violates(broker, packet, &[0x82, 0x81]);
+    }
+    violates(broker, empty("PINGRESP", 0xD0), &[0x82, 0x81]);
+    violates(broker, empty("type 0", 0x00), &[0x81]);
+    if !broker.version().is_5() {
+        violates(broker, empty("type 15", 0xF0), &[]);
+    }
+    bystander.ping();
+}
+
+fn remaining_length_of_five_bytes(broker: &Broker) {
+    violates(broker, Raw(vec![0xC0, 0x80, 0x80, 0x80, 0x80, 0x00]), &[0x81]);
+    violates(broker, Raw(vec![0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0x01]), &[0x81]);
+}
+
+fn bodies_of_wrong_length(broker: &Broker) {
+    for first in [0x40, 0x50, 0x62, 0x70] {
+        violates(broker, Raw(vec![first, 0]), &[0x81]);
+        violates(broker, Raw(vec![first, 1, 0]), &[0x81]);
+    }
+    violates(broker, Raw(vec![0xC0, 1, 0]), &[0x81]);
+    violates(broker, Raw(vec![0x82, 1, 0]), &[0x81]);
+    violates(broker, Raw(vec![0xA2, 1, 0]), &[0x81]);
+    if !broker.version().is_5() {
+        violates(broker, Raw(vec![0x40, 3, 0, 1, 0]), &[]);
+        violates(broker, Raw(vec![0xE0, 1, 0]), &[]);
+    } else {
+        short_forms_are_legal(broker.client("a"));
+    }
+}
+
+/// PUBACK and its like of 2, 3 and 4 bytes (5.0 section 3.4.2.1), for identifiers that nobody waits for.
+fn short_forms_are_legal(mut client: Client) {
+    client.send(acknowledge(0x40, 9));
+    client.send(acknowledge_with(0x40, 9, 0x10, vec![]));
+    client.send(vec![0x40, 4, 0, 9, 0x10, 0]);
+    client.ping();
+}
+
+fn ping(broker: &Broker) {
+    let mut client = broker.client("a");
+    client.send_together(&[&pingreq(), &pingreq(), &pingreq()]);
+    for _ in 0..3 {
+        client.expect_pingresp();
+    }
+    client.expect_nothing();
+}

@@ -1,0 +1,31 @@
+//! What 3.1.1 and 5.0 say alike.
+
+mod connect;
+mod header;
+mod keep_alive;
+mod publish;
+mod qos;
+mod resend;
+mod retained;
+mod session;
+mod subscribe;
+mod text;
+mod topics;
+mod will;
+
+use crate::script::Script;
+
+pub(crate) const SCRIPTS: &[&[Script]] = &[
+    connect::SCRIPTS,
+    header::SCRIPTS,
+    keep_alive::SCRIPTS,
+    publish::SCRIPTS,
+    qos::SCRIPTS,
+    resend::SCRIPTS,
+    retained::SCRIPTS,
+    session::SCRIPTS,
+    subscribe::SCRIPTS,
+    text::SCRIPTS,
+    topics::SCRIPTS,
+    will::SCRIPTS,
+];

@@ -1,0 +1,140 @@
+//! Wills (section 3.1.2.5), as far as 3.1.1 and 5.0 agree.
+
+use crate::harness::Broker;
+use crate::script::{Script, script};
+use crate::wire::{Raw, Will, disconnect, publish};
+
+pub(super) const SCRIPTS: &[Script] = &[
+    script!(will_after_a_lost_connection)
+        .in_3_1(&["X31-012"])
+        .in_3_1_1(&["MQTT-3.1.2-8", "MQTT-3.1.2-9"])
+        .in_5_0(&["MQTT-3.1.2-7", "MQTT-3.1.2-8", "MQTT-3.1.2-9"]),
+    script!(will_after_a_violation).in_3_1_1(&["MQTT-3.1.2-8"]).in_5_0(&["MQTT-3.1.2-8"]),
+    script!(no_will_after_disconnect)
+        .in_3_1(&["X31-012"])
+        .in_3_1_1(&["MQTT-3.14.4-3", "MQTT-3.1.2-10", "MQTT-3.1.2-8"])
+        .in_5_0(&["MQTT-3.14.4-3", "MQTT-3.1.2-10", "MQTT-3.1.2-8"]),
+    script!(will_is_published_once).in_3_1_1(&["MQTT-3.1.2-10", "MQTT-3.1.2-12"]).in_5_0(&["MQTT-3.1.2-10"]),
+    script!(no_will_of_a_refused_connect).in_3_1_1(&["MQTT-3.1.2-8"]).in_5_0(&["MQTT-3.1.2-7"]),
+    script!(will_qos_is_used)
+        .in_3_1_1(&["MQTT-3.1.2-9", "MQTT-3.1.2-14"])
+        .in_5_0(&["MQTT-3.1.2-9", "MQTT-3.8.4-8"]),
+    script!(will_that_is_not_retained).in_3_1_1(&["MQTT-3.1.2-16"]).in_5_0(&["MQTT-3.1.2-14"]),
+    script!(will_that_is_retained).in_3_1_1(&["MQTT-3.1.2-17"]).in_5_0(&["MQTT-3.1.2-15"]),
+    script!(empty_retained_will_deletes)
+        .in_3_1_1(&["MQTT-3.1.2-17", "MQTT-3.3.1-10"])
+        .in_5_0(&["MQTT-3.3.1-6"]),
+    script!(will_topic_is_a_topic_name)
+        .in_3_1_1(&["MQTT-4.7.1-1", "MQTT-4.7.3-1"])
+        .in_5_0(&["MQTT-4.7.0-1", "MQTT-4.7.3-1"]),
+    script!(packets_after_disconnect_are_ignored)
+        .in_3_1_1(&["MQTT-3.14.4-2", "X311-007"])
+        .in_5_0(&["MQTT-3.14.4-1", "X50-066"]),
+];
+
+fn will_after_a_lost_connection(broker: &Broker) {
+    let topic = broker.topic("will");
+    let mut watcher = broker.client("w");
+    watcher.subscribe(&topic, 0);
+    let mut client = broker.connect(broker.hello("a").will(Will::new(&topic, "gone")));
+    watcher.expect_nothing();
+    client.cut();
+    watcher.receive(&topic, "gone", 0);
+    watcher.expect_nothing();
+}
+
+fn will_after_a_violation(broker: &Broker) {
+    let topic = broker.topic("will");
+    let mut watcher = broker.client("w");
+    watcher.subscribe(&topic, 0);
+    let mut client = broker.connect(broker.hello("a").will(Will::new(&topic, "gone")));
+    client.send(Raw(vec![0x36, 5, 0, 1, b'a', 0, 1]));
+    client.expect_violation(&[0x81]);
+    watcher.receive(&topic, "gone", 0);
+}
+
+fn no_will_after_disconnect(broker: &Broker) {
+    let topic = broker.topic("will");
+    let mut watcher = broker.client("w");
+    watcher.subscribe(&topic, 0);
+    broker.connect(broker.hello("a").will(Will::new(&topic, "gone"))).disconnect();
+    broker.connect(broker.hello("b").kept().will(Will::new(&topic, "gone"))).disconnect();
+    watcher.expect_nothing();
+}
+
+fn will_is_published_once(broker: &Broker) {
+    let topic = broker.topic("will");
+    let mut watcher = broker.client("w");
+    watcher.subscribe(&topic, 0);
+    broker.connect(broker.hello("a").kept().will(Will::new(&topic, "gone"))).cut();
+    watcher.receive(&topic, "gone", 0);
+    // The session goes on, now without a will.
+    broker.connect(broker.hello("a").kept()).cut();
+    watcher.expect_nothing();
+}
+
+fn no_will_of_a_refused_connect(broker: &Broker) {
+    let topic = broker.topic("will");
+    let mut watcher = broker.client("w");
+    watcher.subscribe(&topic, 0);
+    let mut client = broker.open();
+    client.send(broker.hello("a").will(Will::new(&topic, "never")).surplus("x"));
+    client.expect_bad_connect(&[0x81]);
+    watcher.expect_nothing();
+}
+
+fn will_qos_is_used(broker: &Broker) {
+    let topic = broker.topic("will");
+    let mut watcher = broker.client("w");
+    watcher.subscribe(&topic, 2);
+    for qos in 0..3 {
+        broker.connect(broker.hello("a").will(Will::new(&topic, "gone").qos(qos))).cut();
+        watcher.receive(&topic, "gone", qos);
+    }
+}
+
+fn will_that_is_not_retained(broker: &Broker) {
+    let topic = broker.topic("will");
+    let mut watcher = broker.client("w");
+    watcher.publish_retained(&topic, "older", 1);
+    broker.connect(broker.hello("a").will(Will::new(&topic, "gone"))).cut();
+    let mut reader = broker.client("r");
+    reader.subscribe(&topic, 0);
+    reader.receive_retained(&topic, "older", 0);
+    reader.expect_nothing();
+}
+
+fn will_that_is_retained(broker: &Broker) {
+    let topic = broker.topic("will");
+    broker.connect(broker.hello("a").will(Will::new(&topic, "gone").qos(1).retain())).cut();
+    let mut reader = broker.client("r");
+    reader.subscribe(&topic, 2);
+    reader.receive_retained(&topic, "gone", 1);
+}
+
+fn empty_retained_will_deletes(broker: &Broker) {
+    let topic = broker.topic("will");
+    broker.client("p").publish_retained(&topic, "older", 1);
+    broker.connect(broker.hello("a").will(Will::new(&topic, "").retain())).cut();
+    let mut reader = broker.client("r");
+    reader.subscribe(&topic, 2);
+    reader.expect_nothing();
+}
+
+fn will_topic_is_a_topic_name(broker: &Broker) {
+    for topic in [broker.topic("+"), broker.topic("#"), String::new()] {
+        let mut client = broker.open();
+        client.send(broker.hello("a").will(Will::new(topic, "never")));
+        client.expect_bad_connect(&[0x90, 0x81, 0x82]);
+    }
+}
+
+fn packets_after_disconnect_are_ignored(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut watcher = broker.client("w");
+    watcher.subscribe(&topic, 0);
+    let mut client = broker.connect(broker.hello("a").will(Will::new(&topic, "gone")));
+    client.send_together(&[&disconnect(), &publish(&topic).payload("late").retain()]);
+    client.expect_closed();
+    watcher.expect_nothing();
+}

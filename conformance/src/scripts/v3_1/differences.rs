@@ -1,0 +1,77 @@
+//! What 3.1 allows or lacks.
+
+use crate::harness::Broker;
+use crate::script::{Script, script};
+use crate::targets::Setup;
+use crate::wire::{Connect, acknowledge, publish, subscribe, unsubscribe};
+
+pub(super) const SCRIPTS: &[Script] = &[
+    script!(name_and_level_belong_together).in_3_1(&["X31-001"]),
+    script!(empty_client_identifier_is_refused).in_3_1(&["X31-002"]),
+    script!(flagged_credentials_may_be_missing).in_3_1(&["X31-003"]),
+    script!(reserved_connect_flag_is_not_checked).in_3_1(&["X31-004"]),
+    script!(no_session_present).in_3_1(&["X31-005"]),
+    script!(refused_filter_is_granted_in_words).in_3_1(&["X31-006"]).with_setup(Setup::DeniedTopics),
+    script!(qos_1_packets_may_carry_dup).in_3_1(&["X31-007"]),
+    script!(subscribe_without_filters).in_3_1(&["X31-014"]),
+];
+
+fn name_and_level_belong_together(broker: &Broker) {
+    broker.client("a").ping();
+    for (name, level) in [("MQIsdp", 4), ("MQIsdp", 2), ("MQTT", 3)] {
+        let mut client = broker.open();
+        client.send(broker.hello("a").protocol_name(name).level(level));
+        client.expect_refused(1);
+    }
+}
+
+fn empty_client_identifier_is_refused(broker: &Broker) {
+    for packet in [Connect::new(""), Connect::new("").resume()] {
+        let mut client = broker.open();
+        client.send(packet);
+        client.expect_refused(2);
+    }
+}
+
+fn flagged_credentials_may_be_missing(broker: &Broker) {
+    broker.connect(broker.hello("a").flags(0xC2)).ping();
+    broker.connect(broker.hello("b").user_name("user").flags(0xC2)).ping();
+}
+
+fn reserved_connect_flag_is_not_checked(broker: &Broker) {
+    broker.connect(broker.hello("a").flags(0x03)).ping();
+}
+
+/// The decoder of this suite refuses the flag in 3.1.
+fn no_session_present(broker: &Broker) {
+    broker.connect(broker.hello("a").kept()).disconnect();
+    broker.connect(broker.hello("a").kept());
+}
+
+fn refused_filter_is_granted_in_words(broker: &Broker) {
+    let topic = broker.topic("hidden/x");
+    let mut client = broker.client("a");
+    client.subscribe(&topic, 1);
+    client.publish(&topic, "never", 1);
+    client.expect_nothing();
+}
+
+fn qos_1_packets_may_carry_dup(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut client = broker.client("a");
+    client.send_changed(subscribe(5).filter(&topic, 0), |bytes| bytes[0] |= 0x08);
+    client.expect_suback(5, &[0]);
+    client.send(publish(&topic).payload("x").qos(2, 6));
+    client.expect_pubrec(6);
+    client.send_changed(acknowledge(0x62, 6), |bytes| bytes[0] |= 0x08);
+    client.expect_pubcomp(6);
+    client.receive(&topic, "x", 0);
+    client.send_changed(unsubscribe(7).filter(&topic), |bytes| bytes[0] |= 0x08);
+    client.expect_unsuback(7, &[]);
+}
+
+fn subscribe_without_filters(broker: &Broker) {
+    let mut client = broker.client("a");
+    client.send(subscribe(5));
+    client.expect_suback(5, &[]);
+}

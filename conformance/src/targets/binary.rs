@@ -1,0 +1,109 @@
+//! The `hushwing` binary, started on a port of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+/// How long it may take until it says where it listens.
+const START: Duration = Duration::from_secs(20);
+
+/// A running `hushwing`; killed when dropped.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The binary in the target directory that this program was built into.
+///
+/// # Errors
+/// Where it was looked for, and the command that builds it.
+pub fn find_binary() -> Result<PathBuf, String> {
+    let name = format!("hushwing{}", std::env::consts::EXE_SUFFIX);
+    let program = std::env::current_exe().map_err(|error| format!("no path of this program: {error}"))?;
+    let places: Vec<PathBuf> = program.ancestors().skip(1).take(2).map(|folder| folder.join(&name)).collect();
+    places.iter().find(|place| place.is_file()).cloned().ok_or_else(|| {
+        format!("there is no {} (build it with `cargo build --package hushwing-tokio`)", places[1].display())
+    })
+}
+
+/// Starts it on a free port of the loopback interface, keeping nothing.
+///
+/// # Errors
+/// Why it does not run.
+pub fn start_binary(binary: &PathBuf) -> Result<Running, String> {
+    let mut child = Command::new(binary)
+        .args(["--listen", "127.0.0.1:0", "--ephemeral"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{} does not start: {error}", binary.display()))?;
+    let (sender, receiver) = channel();
+    if let Some(output) = child.stdout.take() {
+        relay(output, sender.clone());
+    }
+    if let Some(output) = child.stderr.take() {
+        relay(output, sender);
+    }
+    match first_address(&receiver) {
+        Ok(address) => Ok(Running { child, address }),
+        Err(said) => {
+            let _ = child.kill();
+            let _ = child.wait();
+            Err(format!("{} did not say where it listens; it said: {said}", binary.display()))
+        }
+    }
+}
+
+/// Reads all that the child says, so that it never blocks on a full pipe.
+fn relay(output: impl Read + Send + 'static, lines: Sender<String>) {
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            let _ = lines.send(line);
+        }
+    });
+}
+
+fn first_address(lines: &Receiver<String>) -> Result<SocketAddr, String> {
+    let mut said = Vec::new();
+    while let Ok(line) = lines.recv_timeout(START) {
+        if let Some(address) = address_in(&line) {
+            return Ok(address);
+        }
+        said.push(line);
+    }
+    Err(said.join(" / "))
+}
+
+/// The first loopback address with a port in a line of text.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let start = line.find("127.0.0.1:")?;
+    let text = line[start..].split(|c: char| !c.is_ascii_digit() && !".:".contains(c)).next()?;
+    let address: SocketAddr = text.trim_end_matches(['.', ':']).parse().ok()?;
+    (address.port() != 0).then_some(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address_in;
+
+    #[test]
+    fn an_address_is_found_in_a_sentence() {
+        assert_eq!(address_in("listening on 127.0.0.1:4711."), "127.0.0.1:4711".parse().ok());
+        assert_eq!(address_in("mqtt://127.0.0.1:1883, anonymous"), "127.0.0.1:1883".parse().ok());
+        assert_eq!(address_in("asked for 127.0.0.1:0"), None);
+        assert_eq!(address_in("who may connect: everybody"), None);
+    }
+}

@@ -1,0 +1,106 @@
+//! Messages from the server: acknowledged at once, QoS 2 exactly once by its identifiers (3.1.1 and 5.0
+//! section 4.3).
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use core::num::NonZeroU16;
+
+use crate::client::CloseReason;
+use crate::client::receive::Handled;
+use crate::client::state::State;
+use crate::violation::Violation;
+use crate::wire::{Acknowledgement, Packet, Properties, Publish, QoS, ReasonCode};
+
+/// QoS 2 identifiers between PUBREC and PUBREL: session state.
+#[derive(Debug, Default)]
+pub(super) struct Incoming {
+    /// With each one, whether its PUBLISH came on this connection.
+    open: BTreeMap<NonZeroU16, bool>,
+    /// How many came on this connection: what the server's window holds.
+    on_this_connection: usize,
+}
+
+impl Incoming {
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn connection_ended(&mut self) {
+        self.on_this_connection = 0;
+        for on_this_connection in self.open.values_mut() {
+            *on_this_connection = false;
+        }
+    }
+
+    /// A PUBLISH came; whether it is a message that was not seen before.
+    fn opened(&mut self, identifier: NonZeroU16) -> bool {
+        let known = self.open.insert(identifier, true);
+        if known != Some(true) {
+            self.on_this_connection += 1;
+        }
+        known.is_none()
+    }
+
+    /// A PUBREL came; whether its identifier was known.
+    fn released(&mut self, identifier: NonZeroU16) -> bool {
+        let known = self.open.remove(&identifier);
+        if known == Some(true) {
+            self.on_this_connection = self.on_this_connection.saturating_sub(1);
+        }
+        known.is_some()
+    }
+}
+
+/// The topics that the server's aliases stand for, on this connection (5.0 section 3.3.2.3.4).
+pub(super) type TopicAliases = BTreeMap<u16, Box<str>>;
+
+impl State {
+    pub(super) fn handle_publish<'a>(
+        &mut self,
+        publish: Publish<'a>,
+        aliases: &mut TopicAliases,
+    ) -> Result<Handled<'a>, CloseReason<'a>> {
+        self.set_alias(&publish, aliases).map_err(CloseReason::Violation)?;
+        let Some(packet_identifier) = publish.packet_identifier else { return Ok(Handled::Message(publish)) };
+        let answer =
+            Acknowledgement { packet_identifier, reason: ReasonCode::Success, properties: Properties::EMPTY };
+        if publish.qos == QoS::AtLeastOnce {
+            self.send_small(&Packet::Puback(answer));
+            return Ok(Handled::Message(publish));
+        }
+        let is_new = self.incoming.opened(packet_identifier);
+        let most = usize::from(self.options.receive_maximum.max(1));
+        // [MQTT-3.3.4-9] binds the server; before 5.0 it was never told.
+        if self.version().enforces_receive_maximum() && self.incoming.on_this_connection > most {
+            return Err(CloseReason::Violation(Violation::ReceiveMaximumExceeded));
+        }
+        self.send_small(&Packet::Pubrec(answer));
+        // [MQTT-4.3.3-10] of 5.0: not delivered again until PUBREL.
+        Ok(if is_new { Handled::Message(publish) } else { Handled::Nothing })
+    }
+
+    pub(super) fn handle_pubrel(&mut self, pubrel: &Acknowledgement<'_>) {
+        let known = self.incoming.released(pubrel.packet_identifier);
+        let reason = if known { ReasonCode::Success } else { ReasonCode::PacketIdentifierNotFound };
+        let answer = Acknowledgement {
+            packet_identifier: pubrel.packet_identifier,
+            reason,
+            properties: Properties::EMPTY,
+        };
+        self.send_small(&Packet::Pubcomp(answer));
+    }
+
+    fn set_alias(&self, publish: &Publish<'_>, aliases: &mut TopicAliases) -> Result<(), Violation> {
+        let Some(alias) = publish.properties.topic_alias() else { return Ok(()) };
+        // [MQTT-3.3.2-9]
+        if alias == 0 || alias > self.options.topic_alias_maximum {
+            return Err(Violation::TopicAliasInvalid);
+        }
+        if !publish.topic.is_empty() {
+            aliases.insert(alias, publish.topic.into());
+        } else if !aliases.contains_key(&alias) {
+            return Err(Violation::TopicAliasUnknown);
+        }
+        Ok(())
+    }
+}

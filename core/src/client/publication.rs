@@ -1,0 +1,123 @@
+//! A message that the caller publishes, and the copy that the client keeps.
+
+use alloc::boxed::Box;
+use core::num::NonZeroU16;
+
+use crate::client::names::topic_name_is_valid;
+use crate::client::{RequestError, ServerLimits, Ticket};
+use crate::version::ProtocolVersion;
+use crate::wire::{Properties, PropertyContext, Publish, QoS, Sender};
+
+/// A message to publish.
+#[derive(Clone, Copy, Debug)]
+pub struct Publication<'a> {
+    /// Topic Name.
+    pub topic: &'a str,
+    /// Application message.
+    pub payload: &'a [u8],
+    /// Quality of service.
+    pub qos: QoS,
+    /// Whether it becomes the retained message of its topic.
+    pub retain: bool,
+    /// Properties of PUBLISH, without Topic Alias; 5.0 only.
+    pub properties: Properties<'a>,
+}
+
+impl<'a> Publication<'a> {
+    /// A QoS 0 publication without properties, not retained.
+    pub const fn new(topic: &'a str, payload: &'a [u8]) -> Self {
+        Self { topic, payload, qos: QoS::AtMostOnce, retain: false, properties: Properties::EMPTY }
+    }
+
+    /// Whether it is well-formed for this version, whatever the server.
+    pub(super) fn check(&self, version: ProtocolVersion) -> Result<(), RequestError> {
+        if !topic_name_is_valid(self.topic) {
+            return Err(RequestError::TopicNameInvalid);
+        }
+        check_properties(self.properties, version, PropertyContext::Publish(Sender::Client))?;
+        if self.properties.topic_alias().is_some() {
+            return Err(RequestError::TopicAliasNotAllowed);
+        }
+        Ok(())
+    }
+
+    /// Whether the server takes it.
+    pub(super) fn check_server(&self, server: &ServerLimits) -> Result<(), RequestError> {
+        // [MQTT-3.2.2-11]
+        if self.qos > server.maximum_qos {
+            return Err(RequestError::QoSNotSupported { maximum: server.maximum_qos });
+        }
+        // [MQTT-3.2.2-14]
+        if self.retain && !server.retain_available {
+            return Err(RequestError::RetainNotSupported);
+        }
+        Ok(())
+    }
+
+    pub(super) fn packet(&self, duplicate: bool, packet_identifier: Option<NonZeroU16>) -> Publish<'a> {
+        Publish {
+            duplicate,
+            qos: self.qos,
+            retain: self.retain,
+            topic: self.topic,
+            packet_identifier,
+            properties: self.properties,
+            payload: self.payload,
+        }
+    }
+
+    /// What it counts against [`crate::client::Limits::queue_bytes`].
+    pub(super) fn cost_bytes(&self) -> usize {
+        self.topic.len().saturating_add(self.payload.len()).saturating_add(self.properties.as_bytes().len())
+    }
+}
+
+/// Whether `properties` may stand in a packet of this kind and version.
+pub(super) fn check_properties(
+    properties: Properties<'_>,
+    version: ProtocolVersion,
+    context: PropertyContext,
+) -> Result<(), RequestError> {
+    if properties.is_empty() {
+        return Ok(());
+    }
+    if !version.has_properties() {
+        return Err(RequestError::PropertiesNotSupported);
+    }
+    Properties::from_bytes(properties.as_bytes(), context).map_err(RequestError::PropertiesInvalid)?;
+    Ok(())
+}
+
+/// A publication that the client keeps.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) ticket: Ticket,
+    topic: Box<str>,
+    payload: Box<[u8]>,
+    properties: Box<[u8]>,
+    qos: QoS,
+    retain: bool,
+}
+
+impl Stored {
+    pub(super) fn new(ticket: Ticket, publication: &Publication<'_>) -> Self {
+        Self {
+            ticket,
+            topic: publication.topic.into(),
+            payload: publication.payload.into(),
+            properties: publication.properties.as_bytes().into(),
+            qos: publication.qos,
+            retain: publication.retain,
+        }
+    }
+
+    pub(super) fn publication(&self) -> Publication<'_> {
+        Publication {
+            topic: &self.topic,
+            payload: &self.payload,
+            qos: self.qos,
+            retain: self.retain,
+            properties: Properties::from_validated(&self.properties),
+        }
+    }
+}

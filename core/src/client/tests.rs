@@ -1,0 +1,12 @@
+//! Conversations of the client with a scripted server, byte by byte, and with a small real one.
+
+mod exactly_once;
+mod script;
+mod server;
+
+mod connecting;
+mod keep_alive;
+mod publishing;
+mod receiving;
+mod resuming;
+mod subscribing;

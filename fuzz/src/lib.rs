@@ -1,0 +1,27 @@
+//! What must hold for any bytes. Each target is an ordinary function that panics when it does not hold: cargo-fuzz
+//! looks for such bytes, and `tests/replay.rs` runs the committed corpora on every `cargo test`.
+
+mod bytes;
+mod connection;
+mod packets;
+mod topic_tree;
+
+pub use connection::connection;
+pub use packets::{decode, round_trip};
+pub use topic_tree::topic_tree;
+
+/// Every target by its name, which is also that of its corpus.
+pub const TARGETS: [(&str, fn(&[u8])); 4] =
+    [("connection", connection), ("decode", decode), ("round_trip", round_trip), ("topic_tree", topic_tree)];
+
+/// Runs `target` on each file that is named on the command line.
+///
+/// # Errors
+///
+/// If a file cannot be read.
+pub fn run_files(target: fn(&[u8])) -> std::io::Result<()> {
+    for path in std::env::args_os().skip(1) {
+        target(&std::fs::read(path)?);
+    }
+    Ok(())
+}

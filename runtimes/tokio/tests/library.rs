@@ -99,6 +99,23 @@ async fn who_stops_sending_still_gets_answers() {
     running.join().unwrap();
 }
 
+/// What is left after one buffer comes with the next turn, though the stream has no more news.
+#[tokio::test]
+async fn more_than_a_buffer_at_once() {
+    let server = Server::new(Config::default());
+    let handle = server.handle();
+    let running = server.spawn().unwrap();
+    let (mut client, stream) = duplex(1 << 20);
+    // PUBLISH with QoS 1 to the topic t: Remaining Length 5 + 300,000.
+    let publish = [&b"\x32\xe5\xa7\x12\x00\x01t\x00\x01"[..], &[0; 300_000]].concat();
+    client.write_all(&[CONNECT, &publish].concat()).await.unwrap();
+    handle.serve(stream, Origin::default()).await.unwrap();
+    expect(&mut client, &[CONNACK, b"\x40\x02\x00\x01"].concat()).await;
+    handle.stop();
+    drop(client);
+    running.join().unwrap();
+}
+
 /// A broker in virtual time, and a client that it has just closed, which does not close.
 async fn closed_by_the_broker() -> (DuplexStream, LocalSet, JoinHandle<std::io::Result<()>>) {
     let server = Server::new(Config::default());

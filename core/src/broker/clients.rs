@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::encode::Frames;
+use super::fan_out::FanOuts;
 use super::journal::Journal;
 use super::pressure::Pressure;
 use super::retain::RetainedMessages;
@@ -50,7 +51,9 @@ pub(crate) struct Clients {
     pub(super) backlogged: BTreeSet<ConnectionId>,
     /// Connections that are not read because memory is short.
     pub(super) unread: BTreeSet<ConnectionId>,
-    /// How short it is.
+    /// Messages that have not reached all their receivers yet.
+    pub(super) fan_outs: FanOuts,
+    /// How short memory is.
     pub(super) pressure: Pressure,
     /// Encoded forms of the message at hand.
     pub(super) frames: Frames,
@@ -79,6 +82,7 @@ impl Clients {
             backlogged: BTreeSet::new(),
             unread: BTreeSet::new(),
             pressure: Pressure::None,
+            fan_outs: FanOuts::default(),
             frames: Frames::default(),
             owned_bytes: 0,
         }

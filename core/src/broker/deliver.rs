@@ -32,6 +32,8 @@ pub(super) struct Publication<'a> {
 pub(super) struct Delivered {
     /// How many sessions receive it.
     pub(super) receivers: usize,
+    /// Whether they are still being served: the acknowledgement waits.
+    pub(super) unfinished: bool,
     /// Where its route is remembered, for the publisher's next message.
     pub(super) route: RouteHint,
 }
@@ -60,6 +62,12 @@ impl Broker {
             self.gathered.gather(&mut self.tree, topic, Some(publisher));
             receivers = self.gathered.as_receivers();
         }
+        if receivers.len() > self.clients.config.limits.receivers_per_turn as usize {
+            let message = self.clients.stored_for_long(publication, stored);
+            self.clients.begin_fan_out(publication, receivers, message);
+            let route = found.unwrap_or_default();
+            return Delivered { receivers: receivers.len(), unfinished: true, route };
+        }
         self.clients.frames.clear();
         let mut stored = stored.inspect(|index| self.clients.messages.retain(*index));
         for receiver in receivers.as_slice() {
@@ -70,7 +78,7 @@ impl Broker {
         if let Some(index) = stored {
             self.clients.release_message(index);
         }
-        Delivered { receivers: receivers.len(), route: found.unwrap_or_default() }
+        Delivered { receivers: receivers.len(), unfinished: false, route: found.unwrap_or_default() }
     }
 }
 
@@ -150,6 +158,20 @@ impl Clients {
             self.frames.stored(index);
             index
         })
+    }
+
+    /// The publication as a stored message with one more reference.
+    fn stored_for_long(
+        &mut self,
+        publication: &Publication<'_>,
+        stored: Option<MessageIndex>,
+    ) -> MessageIndex {
+        if let Some(index) = stored {
+            self.messages.retain(index);
+            return index;
+        }
+        self.frames.clear();
+        self.store(publication, &mut None)
     }
 
     /// Adds a QoS 0 message to what a connection does not take at once.

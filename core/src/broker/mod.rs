@@ -10,6 +10,7 @@ mod connect;
 mod deliver;
 mod disconnect;
 mod encode;
+mod fan_out;
 mod hold;
 mod journal;
 mod memory;
@@ -138,13 +139,16 @@ impl Broker {
     pub fn handle_work(&mut self, now: Instant) {
         self.clients.continue_replay(now);
         self.clients.commit();
+        self.continue_fan_out(now);
+        self.clients.commit();
         self.relieve(now);
         self.continue_shutdown(now);
     }
 
-    /// Whether [`Broker::handle_work`] would make progress: retained messages are still being looked for.
+    /// Whether [`Broker::handle_work`] would make progress: retained messages are still being looked for, or
+    /// a message for very many receivers has not reached them all.
     pub fn work_pending(&self) -> bool {
-        !self.clients.unfinished.is_empty()
+        !self.clients.unfinished.is_empty() || !self.clients.fan_outs.is_empty()
     }
 
     /// The next thing to do, first in, first out. Poll until `None` after every call that takes `now`.

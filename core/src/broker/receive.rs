@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Broker;
-use crate::connection::{Connection, ConnectionIndex, Phase};
+use crate::connection::{Connection, ConnectionIndex, Phase, pause};
 use crate::id::ConnectionId;
 use crate::input::Origin;
 use crate::time::Instant;
@@ -140,7 +140,9 @@ impl Broker {
     /// Whether packets of this connection may be handled now.
     fn reads(&self, index: ConnectionIndex) -> bool {
         self.clients.connections.get(index).is_some_and(|connection| {
-            takes_input(connection) && connection.work.as_ref().is_none_or(|work| work.question.is_none())
+            takes_input(connection)
+                && connection.paused & pause::FAN_OUT == 0
+                && connection.work.as_ref().is_none_or(|work| work.question.is_none())
         })
     }
 

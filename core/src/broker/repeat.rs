@@ -27,9 +27,10 @@ impl Broker {
         }
         let (properties, publisher) = (connection.version.has_properties(), connection.session());
         let maximum = self.clients.config.limits.maximum_packet_size_bytes as usize;
+        let at_once = self.clients.config.limits.receivers_per_turn as usize;
         let Some(route) = self.routes.current(connection.route) else { return bytes };
         let receivers = route.receivers();
-        if receivers.no_local() {
+        if receivers.no_local() || receivers.len() > at_once {
             return bytes;
         }
         let before = bytes.len();

@@ -9,7 +9,8 @@ use super::retain::Retained;
 use crate::id::Position;
 use crate::message::{Message, MessageIndex};
 use crate::record::{
-    Key, MessageRow, QueuedRow, Record, ReplayRow, RetainedRow, Row, SessionRow, SubscriptionRow, WillRow,
+    FanOutRow, Key, MessageRow, QueuedRow, Record, ReplayRow, RetainedRow, Row, SessionRow, SubscriptionRow,
+    WillRow,
 };
 use crate::session::outgoing::Stage;
 use crate::session::queue::Queued;
@@ -30,6 +31,7 @@ pub(super) struct Restoring {
     incoming: BTreeSet<(u64, u16)>,
     retained: BTreeMap<Box<str>, RetainedRow>,
     replays: BTreeMap<(u64, Box<str>), ReplayRow>,
+    fan_outs: BTreeMap<u64, FanOutRow>,
 }
 
 impl Restoring {
@@ -46,6 +48,7 @@ impl Restoring {
                 self.incoming.insert((session, packet_identifier));
             }
             Row::Retained(row) => drop(self.retained.insert(row.topic.clone(), row)),
+            Row::FanOut(row) => drop(self.fan_outs.insert(row.fan_out, row)),
             Row::Replay(row) => drop(self.replays.insert((row.session, row.filter.clone()), row)),
         }
     }
@@ -88,6 +91,13 @@ impl Broker {
         }
         for row in restoring.replays.into_values() {
             self.restore_replay(&known, row);
+        }
+        for row in restoring.fan_outs.into_values() {
+            self.clients.journal.number_seen(row.fan_out);
+            match known.messages.get(&row.message).copied() {
+                Some(message) => self.restore_fan_out(&row, message),
+                None => self.clients.journal.record(Record::Delete(Key::FanOut(row.fan_out))),
+            }
         }
         // What nobody named is forgotten.
         for index in known.messages.into_values() {

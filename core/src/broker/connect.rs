@@ -31,6 +31,10 @@ impl Broker {
             connection.maximum_packet_size = connect.properties.maximum_packet_size().unwrap_or(u32::MAX);
         }
         self.check_connect(&connect)?;
+        if self.clients.refuses_work() {
+            self.refuse(now, index, ReasonCode::QuotaExceeded);
+            return Ok(Flow::Continue);
+        }
         let client_identifier = self.client_identifier(index, &connect);
         match self.authenticate(now, index, &connect, &client_identifier) {
             Some(Ok(rules)) => self.accept(now, index, &connect, &client_identifier, rules),

@@ -58,9 +58,10 @@ fn try_script(script: &Script, version: Version, choice: Choice) -> Outcome {
     for (at, packet) in seen.packets.iter().enumerate() {
         mutations.extend([Mutation::Drop, Mutation::Double, Mutation::Close].map(|mutation| (mutation, at)));
         if choice.alter {
-            // The Remaining Length would only delay what comes.
+            // The Remaining Length would only delay what comes, and a server may announce what it likes.
+            let length = if packet[0] == 0x20 { 4 } else { 40 };
             mutations.extend(
-                (0..packet.len().min(40))
+                (0..packet.len().min(length))
                     .filter(|position| *position != 1)
                     .map(|it| (Mutation::Alter(it), at)),
             );

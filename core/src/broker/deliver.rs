@@ -83,6 +83,9 @@ impl Clients {
         identifiers: &[u32],
         stored: &mut Option<MessageIndex>,
     ) {
+        if self.is_replaying(receiver.session) {
+            self.replay_before(now, receiver.session, publication);
+        }
         // [MQTT-3.3.1-12], [MQTT-3.3.1-13] of 5.0; [MQTT-3.3.1-9] of 3.1.1, where nobody can ask for it.
         let copy = Copy {
             qos: publication.qos.min(receiver.qos),
@@ -97,6 +100,7 @@ impl Clients {
         match self.sessions.get(receiver.session).and_then(|session| session.connection()) {
             Some(index) if self.takes_at_once(index, publication.wait) => {
                 let form = copy.form();
+                self.frames.take_up();
                 if self.write_publish(now, index, &publication.view, None, &form).is_err() {
                     self.dropped(index, DropReason::TooLarge);
                 }
@@ -133,6 +137,7 @@ impl Clients {
     ) -> MessageIndex {
         *stored.get_or_insert_with(|| {
             let view = &publication.view;
+            self.frames.take_up();
             let index = self.messages.insert(Message {
                 topic: view.topic.into(),
                 payload: self.frames.payload(view.payload, None),
@@ -142,7 +147,7 @@ impl Clients {
                 expires_at: view.expires_at,
                 wait: publication.wait,
             });
-            self.frames.of = Some(index);
+            self.frames.stored(index);
             index
         })
     }
@@ -235,7 +240,13 @@ impl Clients {
     }
 
     /// One more reference to a stored message.
-    fn queued(&mut self, message: MessageIndex, copy: &Copy<'_>, entry: u64, wait: Position) -> Queued {
+    pub(super) fn queued(
+        &mut self,
+        message: MessageIndex,
+        copy: &Copy<'_>,
+        entry: u64,
+        wait: Position,
+    ) -> Queued {
         self.messages.retain(message);
         let bytes = self.messages.get(message).map_or(0, Message::size);
         Queued {

@@ -83,7 +83,7 @@ impl Broker {
         let reason = match self.may_publish(now, index, publish.topic) {
             Decision::Ask => return Ok(Flow::Wait),
             Decision::Deny => ReasonCode::NotAuthorized,
-            Decision::Allow if self.exceeds_retained_quota(publish) => ReasonCode::QuotaExceeded,
+            Decision::Allow if self.clients.exceeds_retained_quota(publish) => ReasonCode::QuotaExceeded,
             Decision::Allow => reason_for(self.take(now, index, publish, Position::NONE)),
         };
         let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
@@ -111,7 +111,9 @@ impl Broker {
         let refused = match self.may_publish(now, index, publish.topic) {
             Decision::Ask => return Ok(Flow::Wait),
             Decision::Deny => Some(ReasonCode::NotAuthorized),
-            Decision::Allow => self.exceeds_retained_quota(publish).then_some(ReasonCode::QuotaExceeded),
+            Decision::Allow => {
+                self.clients.exceeds_retained_quota(publish).then_some(ReasonCode::QuotaExceeded)
+            }
         };
         self.count_unacknowledged(index);
         if let Some(reason) = refused {
@@ -190,7 +192,7 @@ impl Broker {
         hint: RouteHint,
         publisher: Option<ConnectionIndex>,
     ) -> usize {
-        let stored = if publication.retain { self.retain(publication) } else { None };
+        let stored = if publication.retain { self.clients.retain(publication) } else { None };
         let delivered = self.deliver(now, publication, hint, stored);
         if let Some(connection) = publisher.and_then(|index| self.clients.connection(index)) {
             connection.route = delivered.route;

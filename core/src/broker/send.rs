@@ -17,7 +17,7 @@ use crate::wire::{Acknowledgement, Packet, Properties, QoS, ReasonCode, TooLarge
 
 /// What became of the next thing to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     /// It left, or was dropped: on to the next.
     Done,
     /// Nothing more can leave now.
@@ -40,7 +40,8 @@ impl Clients {
         if self.sessions.get(session).is_none_or(|session| session.outgoing.is_none()) {
             return;
         }
-        while self.has_room(index) && self.send_next(now, index, session) == Step::Done {}
+        let mut budget = self.config.limits.retained_per_turn as usize;
+        while self.has_room(index) && self.send_next(now, index, session, &mut budget) == Step::Done {}
         self.recount_session(session);
     }
 
@@ -64,7 +65,7 @@ impl Clients {
     }
 
     /// Sends a stored message at QoS 0 and lets go of it.
-    fn send_at_most_once(&mut self, now: Instant, index: ConnectionIndex, queued: &Queued) {
+    pub(super) fn send_at_most_once(&mut self, now: Instant, index: ConnectionIndex, queued: &Queued) {
         let form = Form {
             qos: QoS::AtMostOnce,
             packet_identifier: None,
@@ -84,7 +85,13 @@ impl Clients {
     }
 
     /// The next of the QoS 1 and 2 deliveries: what has a packet identifier goes before what is queued.
-    fn send_next(&mut self, now: Instant, index: ConnectionIndex, session: SessionIndex) -> Step {
+    fn send_next(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        session: SessionIndex,
+        budget: &mut usize,
+    ) -> Step {
         let in_flight_maximum = self.config.limits.in_flight_maximum;
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
@@ -97,8 +104,15 @@ impl Clients {
             }
             Some((Stage::Publish, _)) if !outgoing.take_slot() => Step::Stop,
             Some((Stage::Publish, _)) => self.send_in_flight(now, index, session),
-            None if outgoing.may_admit(in_flight_maximum) => self.admit(now, index, session),
-            None => Step::Stop,
+            None => {
+                let queued = !outgoing.queue.is_empty() && outgoing.may_admit(in_flight_maximum);
+                let turn = core::mem::replace(&mut outgoing.replays.is_next, queued);
+                let replays = !outgoing.replays.is_empty() && (turn || !queued);
+                if replays && self.replay_next(now, index, session, budget) == Step::Done {
+                    return Step::Done;
+                }
+                if queued { self.admit_queued(now, index, session) } else { Step::Stop }
+            }
         }
     }
 
@@ -145,9 +159,8 @@ impl Clients {
         Step::Done
     }
 
-    /// Gives the first message of the queue a packet identifier. It leaves in the next step, once its record
-    /// is where it has to be.
-    fn admit(&mut self, now: Instant, index: ConnectionIndex, session: SessionIndex) -> Step {
+    /// The first message of the queue leaves it.
+    fn admit_queued(&mut self, now: Instant, index: ConnectionIndex, session: SessionIndex) -> Step {
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };
@@ -161,6 +174,11 @@ impl Clients {
             self.dropped(index, DropReason::Expired);
             return Step::Done;
         }
+        self.admit(session, queued)
+    }
+
+    /// Gives a message a packet identifier. It leaves in the next step, once its record is where it has to be.
+    pub(super) fn admit(&mut self, session: SessionIndex, queued: Queued) -> Step {
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };
@@ -217,10 +235,7 @@ impl Clients {
     ) -> Result<(), DropReason> {
         let messages = core::mem::take(&mut self.messages);
         let written = messages.get(queued.message).map_or(Ok(()), |message| {
-            if self.frames.of != Some(queued.message) {
-                self.frames.clear();
-                self.frames.of = Some(queued.message);
-            }
+            self.frames.take_up_stored(queued.message);
             self.write_publish(now, index, &message.view(), Some(&message.payload), form)
         });
         self.messages = messages;

@@ -87,6 +87,12 @@ impl Clients {
         while let Some(queued) = outgoing.queue.pop() {
             self.forget_queued(index, &queued);
         }
+        let number =
+            self.sessions.get(index).filter(|session| session.recorded).map(|session| session.record);
+        for (replay, session) in outgoing.replays.iter().zip(number.iter().cycle()) {
+            let key = Key::Replay { session: *session, filter: replay.filter.clone() };
+            self.journal.record(Record::Delete(key));
+        }
         self.recount_session(index);
     }
 

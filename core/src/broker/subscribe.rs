@@ -61,8 +61,9 @@ impl Broker {
         for ((filter, options), _) in
             subscribe.filters.iter().zip(outcomes).filter(|(_, outcome)| outcome.replay)
         {
-            self.replay(now, index, session, filter, &Subscription { options, identifier });
+            self.clients.begin_replay(session, filter, Subscription { options, identifier });
         }
+        self.clients.send(now, index);
         Ok(Flow::Continue)
     }
 

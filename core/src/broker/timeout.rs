@@ -17,7 +17,7 @@ impl Broker {
             match key.kind() {
                 TimerKind::Connection => self.connection_due(now, ConnectionIndex(key.index())),
                 TimerKind::Session => self.session_due(now, SessionIndex(key.index())),
-                TimerKind::Broker => self.expire_retained(now),
+                TimerKind::Broker => self.clients.expire_retained(now),
             }
             self.clients.commit();
         }

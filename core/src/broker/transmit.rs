@@ -52,10 +52,13 @@ impl Clients {
     pub(super) fn give_back(&mut self, index: ConnectionIndex) {
         let Some(connection) = self.connections.get_mut(index) else { return };
         connection.announced = false;
-        let Some(transmit) = connection.transmit.take() else { return };
+        let Some(mut transmit) = connection.transmit.take() else { return };
         self.owned_bytes -= transmit.cost();
+        transmit.reset();
         let oversized = transmit.is_oversized(self.config.limits.transmit_mark_bytes as usize);
-        if !oversized && self.pool.len() < usize::from(self.config.limits.transmit_buffers_pooled) {
+        let bytes = self.pool_bytes + transmit.cost();
+        if !oversized && bytes <= self.config.limits.transmit_pool_bytes as usize {
+            self.pool_bytes = bytes;
             self.pool.push(transmit);
         }
     }

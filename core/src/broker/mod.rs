@@ -21,6 +21,7 @@ mod restore;
 mod retain;
 mod send;
 mod session;
+mod share;
 mod shutdown;
 mod subscribe;
 mod timeout;

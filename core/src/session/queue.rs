@@ -39,9 +39,9 @@ pub(crate) struct Details {
 
 impl Details {
     /// `None` if there is nothing to say.
-    pub(crate) fn new(identifiers: Box<[u32]>, group: Option<Arc<str>>) -> Option<Arc<Self>> {
+    pub(crate) fn new(identifiers: &[u32], group: Option<&Arc<str>>) -> Option<Arc<Self>> {
         let any = !identifiers.is_empty() || group.is_some();
-        any.then(|| Arc::new(Self { identifiers, group }))
+        any.then(|| Arc::new(Self { identifiers: identifiers.into(), group: group.cloned() }))
     }
 }
 
@@ -107,6 +107,16 @@ impl Queue {
         let queued = self.entries.remove(index)?;
         self.count(&queued, false);
         Some(queued)
+    }
+
+    /// In order of arrival.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Queued> {
+        self.entries.iter()
+    }
+
+    /// The last one that came. Its size, and what is behind it, must stay as they are.
+    pub(crate) fn back_mut(&mut self) -> Option<&mut Queued> {
+        self.entries.back_mut()
     }
 
     pub(crate) fn back(&self) -> Option<&Queued> {

@@ -233,11 +233,7 @@ impl SubscriptionTree {
     }
 
     /// Asks the members of a ring from `first` on.
-    fn ask(
-        &self,
-        first: u32,
-        standing: &mut impl FnMut(SessionIndex, &Subscription) -> Standing,
-    ) -> Found {
+    fn ask(&self, first: u32, standing: &mut impl FnMut(SessionIndex, &Subscription) -> Standing) -> Found {
         let (mut found, mut here) = (Found::default(), first);
         for _ in 0..ASKED_MAX {
             let Some(record) = self.subscribers.get(here) else { break };

@@ -210,6 +210,7 @@ impl Broker {
         let Some(session) = clients.sessions.get_mut(index) else { return };
         let had_will = session.will.is_some();
         session.set_connection(Some(connection));
+        self.tree.set_connected(&session.subscriptions, true);
         session.version = connect.version;
         session.expiry_interval_seconds = expiry_interval_seconds;
         session.will = connect.will.as_ref().map(|will| Box::new(Will::new(will)));

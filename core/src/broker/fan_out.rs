@@ -76,7 +76,9 @@ impl Clients {
         }
         let publisher = publication.publisher.and_then(|index| self.sessions.get(index));
         let publisher = publisher.map_or(0, |session| session.record);
+        // Groups have theirs already.
         let sessions = receivers.as_slice().iter().map(|receiver| receiver.session);
+        let sessions = sessions.filter(|session| session.group().is_none());
         self.push_fan_out(sessions, message, number, publisher, 0);
     }
 
@@ -234,6 +236,7 @@ impl Broker {
         self.gathered.gather(&mut self.tree, &topic, None);
         let receivers = self.gathered.as_receivers();
         let sessions = receivers.as_slice().iter().map(|receiver| receiver.session);
+        let sessions = sessions.filter(|session| session.group().is_none());
         self.clients.restore_fan_out(row, message, sessions);
     }
 }

@@ -23,6 +23,7 @@ mod restore;
 mod retain;
 mod send;
 mod session;
+mod share;
 mod shutdown;
 mod subscribe;
 mod timeout;
@@ -123,7 +124,7 @@ impl Broker {
             Input::Command(command) => self.command(now, command),
         }
         self.clients.commit();
-        self.relieve(now);
+        self.relieve_memory(now);
         self.continue_shutdown(now);
     }
 
@@ -131,7 +132,7 @@ impl Broker {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.timeout(now);
         self.clients.commit();
-        self.relieve(now);
+        self.relieve_memory(now);
         self.continue_shutdown(now);
     }
 
@@ -141,7 +142,7 @@ impl Broker {
         self.clients.commit();
         self.continue_fan_out(now);
         self.clients.commit();
-        self.relieve(now);
+        self.relieve_memory(now);
         self.continue_shutdown(now);
     }
 

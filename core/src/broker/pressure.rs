@@ -24,7 +24,7 @@ pub(super) enum Pressure {
 
 impl Broker {
     /// Looks at the memory account and acts on it. To be called after everything that may have made it grow.
-    pub(super) fn relieve(&mut self, now: Instant) {
+    pub(super) fn relieve_memory(&mut self, now: Instant) {
         if self.eighths() >= 7 {
             self.clients.pool.clear();
             self.clients.pool_bytes = 0;

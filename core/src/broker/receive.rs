@@ -87,7 +87,7 @@ impl Broker {
         }
         // All records made by one packet are one group.
         self.clients.commit();
-        self.relieve(now);
+        self.relieve_memory(now);
         if frame.header.packet_type == PacketType::Publish {
             self.pause_publisher(now, index);
         }
@@ -178,7 +178,7 @@ impl Broker {
             Packet::Pubrel(acknowledgement) => self.pubrel(index, &acknowledgement),
             Packet::Pubcomp(acknowledgement) => self.pubcomp(now, index, &acknowledgement),
             Packet::Subscribe(subscribe) => self.subscribe(now, index, &subscribe),
-            Packet::Unsubscribe(unsubscribe) => self.unsubscribe(index, &unsubscribe),
+            Packet::Unsubscribe(unsubscribe) => self.unsubscribe(now, index, &unsubscribe),
             Packet::Pingreq => {
                 // [MQTT-3.12.4-1] of both
                 self.clients.reply_at_once(index, &Packet::Pingresp)?;

@@ -46,8 +46,18 @@ impl Broker {
                 self.identifiers.extend(receivers.identifiers(receiver));
                 let as_it_came = self.identifiers.is_empty()
                     && self.clients.forward(receiver.session, plain.packet, properties);
-                if !as_it_came {
-                    self.clients.deliver_to(now, &publication, receiver, &self.identifiers, &mut stored);
+                if as_it_came {
+                    continue;
+                }
+                match receiver.session.group() {
+                    None => {
+                        let identifiers = &self.identifiers;
+                        self.clients.deliver_to(now, &publication, receiver, identifiers, &mut stored);
+                    }
+                    Some(group) => {
+                        let tree = &mut self.tree;
+                        self.clients.deliver_to_group(now, tree, &publication, group, &mut stored);
+                    }
                 }
             }
             stored.into_iter().for_each(|index| self.clients.release_message(index));

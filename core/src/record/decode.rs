@@ -149,6 +149,7 @@ fn queued(input: &mut Reader<'_>) -> Option<QueuedRow> {
             let count = input.u32()?;
             (0..count).map(|_| input.u32()).collect::<Option<Vec<u32>>>()?.into_boxed_slice()
         },
+        group: input.text()?,
     })
 }
 

@@ -109,6 +109,7 @@ fn queued(out: &mut Writer, row: &QueuedRow) {
     out.u16(row.packet_identifier);
     out.length(row.identifiers.len());
     row.identifiers.iter().for_each(|identifier| out.u32(*identifier));
+    out.bytes(row.group.as_bytes());
 }
 
 fn retained(out: &mut Writer, row: &RetainedRow) {

@@ -178,6 +178,9 @@ pub struct QueuedRow {
     pub identifiers: Box<[u32]>,
     /// The packet identifier, once it has one; 0 before.
     pub packet_identifier: u16,
+    /// The group that the message was for, `$share/ShareName/filter`; empty for none. Without its session,
+    /// the message is for another member.
+    pub group: Box<str>,
 }
 
 /// See [`Row::Retained`].

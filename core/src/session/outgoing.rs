@@ -10,6 +10,7 @@ use core::num::NonZeroU16;
 use super::packet_identifier::PacketIdentifiers;
 use super::queue::{Queue, Queued};
 use super::replay::Replays;
+use crate::wire::QoS;
 
 /// What is owed for one packet identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,13 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
+    /// Whether another member of its group may have it, now that this session is over. A QoS 2 message that
+    /// was started is for nobody else ([MQTT-4.8.2-5] of 5.0).
+    pub(crate) fn may_be_handed_on(&self) -> bool {
+        let begun = self.started && self.queued.qos == QoS::ExactlyOnce;
+        self.stage == Stage::Publish && !begun && self.queued.group().is_some()
+    }
+
     fn wants_slot(&self) -> bool {
         self.stage == Stage::Publish && !self.holds_slot
     }
@@ -102,6 +110,14 @@ impl Outgoing {
     /// Whether a message of the queue may be given a packet identifier now.
     pub(crate) fn may_admit(&self, in_flight_maximum: u16) -> bool {
         self.without_slot == 0 && self.free_slots > 0 && self.in_flight.len() < usize::from(in_flight_maximum)
+    }
+
+    /// Whether a message would leave the queue as soon as it came.
+    pub(crate) fn takes_at_once(&self, in_flight_maximum: u16) -> bool {
+        self.next().is_none()
+            && self.queue.is_empty()
+            && self.replays.is_empty()
+            && self.may_admit(in_flight_maximum)
     }
 
     /// Gives a message a packet identifier and a slot, last in line. `None` if there is none left.

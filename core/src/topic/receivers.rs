@@ -1,4 +1,5 @@
-//! The sessions that receive a message: one entry a session, however many of its filters match.
+//! The sessions that receive a message: one entry a session, however many of its filters match, and one a
+//! group, which gives the message to one of its members.
 
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
@@ -13,7 +14,7 @@ use crate::wire::QoS;
 /// A session that receives what is published to a topic, and how (5.0 section 3.3.4, 3.1.1 section 3.3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receiver {
-    /// The session.
+    /// The session, or the [group](SessionIndex::group): what follows then means nothing.
     pub session: SessionIndex,
     /// The highest QoS of its matching subscriptions [MQTT-3.3.4-2].
     pub qos: QoS,

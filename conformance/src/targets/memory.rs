@@ -36,7 +36,9 @@ impl Target for Memory {
     }
 
     fn start(&self, setup: Setup) -> Result<Box<dyn Instance>, String> {
-        let config = Config { journal: self.journal, listeners: vec![listener(setup)], ..Config::default() };
+        let mut config =
+            Config { journal: self.journal, listeners: vec![listener(setup)], ..Config::default() };
+        config.policy.shared_subscriptions = setup != Setup::NoSharedSubscriptions;
         Ok(Box::new(Driver {
             broker: core::Broker::new(Arc::new(config), core::PeerId(0), 42),
             // Some day in 2023, and not a round number of anything.
@@ -53,7 +55,7 @@ impl Target for Memory {
 fn listener(setup: Setup) -> core::Listener {
     let mut listener = core::Listener::default();
     match setup {
-        Setup::Open => {}
+        Setup::Open | Setup::NoSharedSubscriptions => {}
         Setup::DeniedTopics => {
             let deny = |action, filter: &str| core::Rule {
                 action: Some(action),

@@ -39,6 +39,8 @@ pub enum Setup {
     DeniedTopics,
     /// Nobody may connect.
     NobodyConnects,
+    /// Shared subscriptions are not available.
+    NoSharedSubscriptions,
 }
 
 /// One connection, counted from 0.

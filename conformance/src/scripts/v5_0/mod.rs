@@ -8,6 +8,8 @@ mod properties;
 mod reason;
 mod retained;
 mod session;
+mod shared;
+mod shared_ends;
 mod subscribe;
 mod topic_alias;
 mod will;
@@ -23,6 +25,8 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     reason::SCRIPTS,
     retained::SCRIPTS,
     session::SCRIPTS,
+    shared::SCRIPTS,
+    shared_ends::SCRIPTS,
     subscribe::SCRIPTS,
     topic_alias::SCRIPTS,
     will::SCRIPTS,

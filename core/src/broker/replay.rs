@@ -32,6 +32,7 @@ impl Broker {
         subscription: &Subscription,
     ) {
         let mut budget = usize::MAX;
+        let maximum_qos = subscription.options.qos.min(self.config().policy.maximum_qos);
         let mut after: Option<&str> = None;
         while let NextMatch::Found(topic, retained) = self.retained.next_match(filter, after, &mut budget) {
             after = Some(topic);
@@ -44,7 +45,7 @@ impl Broker {
             let message = retained.message;
             let Some(stored) = self.clients.messages.get(message) else { continue };
             if stored.expires_at > now {
-                let qos = stored.qos.min(subscription.options.qos);
+                let qos = stored.qos.min(maximum_qos);
                 self.clients.replay_one(now, index, session, message, qos, subscription);
             }
         }

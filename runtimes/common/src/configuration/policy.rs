@@ -1,12 +1,21 @@
 //! `[policy]`: what the standard leaves open.
 
 use hushwing_core::Policy;
+use hushwing_core::wire::QoS;
 
 use super::keys::Keys;
 
 /// Walks over all policies. One that the machine gains breaks this at compile time.
 pub(super) fn policy(keys: &mut impl Keys, policy: &mut Policy) {
-    let Policy { queue_qos0_offline, refuse_control_characters, full_queue_drops_oldest } = policy;
+    let Policy {
+        queue_qos0_offline,
+        refuse_control_characters,
+        full_queue_drops_oldest,
+        maximum_qos,
+        retain_available,
+        wildcard_subscriptions,
+        subscription_identifiers,
+    } = policy;
     keys.boolean(
         "queue_qos0_offline",
         queue_qos0_offline,
@@ -21,5 +30,29 @@ pub(super) fn policy(keys: &mut impl Keys, policy: &mut Policy) {
         "full_queue_drops_oldest",
         full_queue_drops_oldest,
         "When a queue is full, drop the oldest message that was never sent instead of the newest.",
+    );
+    capabilities(keys, maximum_qos, retain_available, wildcard_subscriptions, subscription_identifiers);
+}
+
+/// What the server can be told not to do; 5.0 clients are told.
+fn capabilities(
+    keys: &mut impl Keys,
+    maximum_qos: &mut QoS,
+    retain_available: &mut bool,
+    wildcard_subscriptions: &mut bool,
+    subscription_identifiers: &mut bool,
+) {
+    let words = [("0", QoS::AtMostOnce), ("1", QoS::AtLeastOnce), ("2", QoS::ExactlyOnce)];
+    keys.choice("maximum_qos", maximum_qos, &words, "The highest QoS that clients may publish at.");
+    keys.boolean("retain_available", retain_available, "Whether clients may publish retained messages.");
+    keys.boolean(
+        "wildcard_subscriptions",
+        wildcard_subscriptions,
+        "Whether clients may subscribe to topic filters with wildcards.",
+    );
+    keys.boolean(
+        "subscription_identifiers",
+        subscription_identifiers,
+        "Whether 5.0 clients may give their subscriptions numbers.",
     );
 }

@@ -72,6 +72,9 @@ pub struct Policy {
     /// Whether SUBSCRIBE may have a Subscription Identifier; announced as Subscription Identifiers Available
     /// if not (5.0 section 3.2.2.3.12). Subscriptions that have one keep it.
     pub subscription_identifiers: bool,
+    /// Offer shared subscriptions, `$share/ShareName/filter`: each message to one of those that share (5.0
+    /// section 4.8.2), for clients of all versions.
+    pub shared_subscriptions: bool,
 }
 
 impl Default for Policy {
@@ -84,6 +87,7 @@ impl Default for Policy {
             retain_available: true,
             wildcard_subscriptions: true,
             subscription_identifiers: true,
+            shared_subscriptions: true,
         }
     }
 }

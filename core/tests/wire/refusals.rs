@@ -323,6 +323,8 @@ const OF_THE_MACHINE: &[V] = &[
     V::PropertiesTooLong,
     V::AnswerTooLarge,
     V::RetainedQuotaExceeded,
+    V::MemoryExhausted,
+    V::SharedSubscriptionsNotAvailable,
 ];
 
 #[test]

@@ -15,6 +15,7 @@ pub(super) fn policy(keys: &mut impl Keys, policy: &mut Policy) {
         retain_available,
         wildcard_subscriptions,
         subscription_identifiers,
+        shared_subscriptions,
     } = policy;
     keys.boolean(
         "queue_qos0_offline",
@@ -30,6 +31,11 @@ pub(super) fn policy(keys: &mut impl Keys, policy: &mut Policy) {
         "full_queue_drops_oldest",
         full_queue_drops_oldest,
         "When a queue is full, drop the oldest message that was never sent instead of the newest.",
+    );
+    keys.boolean(
+        "shared_subscriptions",
+        shared_subscriptions,
+        "Offer shared subscriptions ($share/NAME/FILTER): each message to one of those that share.",
     );
     capabilities(keys, maximum_qos, retain_available, wildcard_subscriptions, subscription_identifiers);
 }

@@ -42,7 +42,7 @@ impl World {
             }
             Output::Read { connection, enabled } => {
                 let link = self.link(connection)?;
-                if link.paused == !enabled {
+                if link.paused != enabled {
                     return Err(format!("{connection:?}: reading is set to {enabled} twice"));
                 }
                 link.paused = !enabled;
@@ -194,7 +194,6 @@ impl World {
         let owner = link.owner;
         self.lost(connection);
         self.links.remove(&connection);
-        self.gone.insert(connection);
         self.clients[owner].session.closed_by = self.now;
         self.trace.line(|| format!("  {connection:?} is closed"));
         self.input(broker, Input::Closed { connection, cause })

@@ -94,7 +94,13 @@ impl World {
         self.step += 1;
         self.trace.line(|| format!("the broker dies; {extra} more groups reach the disk"));
         self.disk.complete(extra);
+        let all_written = self.disk.waiting() == 0;
         self.disk.crash();
+        for client in &mut self.clients {
+            // What the next broker knows of the end of its last connection.
+            let over = self.links.values().all(|link| link.owner != client.number);
+            client.session.end_is_written = all_written && over;
+        }
         self.questions.clear();
         let links: Vec<ConnectionId> = self.links.keys().copied().collect();
         for link in links {
@@ -122,7 +128,8 @@ impl World {
         }
         let wall = self.now.after_seconds(self.random.below(3) as u64);
         self.now = broker.restored(wall).max(self.now);
-        self.clients.iter_mut().for_each(|client| client.session.closed_by = self.now);
+        let unwritten = self.clients.iter_mut().filter(|client| !client.session.end_is_written);
+        unwritten.for_each(|client| client.session.closed_by = self.now);
         self.drain(broker)?;
         match broker.poll_timeout() {
             Some(due) if due <= self.now => Err(format!("{due:?} is due after restored() at {:?}", self.now)),

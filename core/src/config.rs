@@ -59,10 +59,18 @@ pub struct Policy {
     /// When a session's queue is full: drop the oldest message that was never sent (`true`) or the newest
     /// (`false`).
     pub full_queue_drops_oldest: bool,
+    /// Offer shared subscriptions, `$share/ShareName/filter`: each message to one of those that share (5.0
+    /// section 4.8.2), for clients of all versions.
+    pub shared_subscriptions: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { queue_qos0_offline: false, refuse_control_characters: false, full_queue_drops_oldest: false }
+        Self {
+            queue_qos0_offline: false,
+            refuse_control_characters: false,
+            full_queue_drops_oldest: false,
+            shared_subscriptions: true,
+        }
     }
 }

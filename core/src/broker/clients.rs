@@ -1,5 +1,5 @@
-//! The clients of a broker: their connections and sessions, and everything that is owed to them. Knows
-//! nothing about topics; who receives what is decided above.
+//! The clients of a broker: their connections and sessions, and everything that is owed to them. Who receives
+//! what is published is decided above.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeSet, VecDeque};
@@ -7,7 +7,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::encode::Frames;
+use super::fan_out::FanOuts;
 use super::journal::Journal;
+use super::pressure::Pressure;
+use super::retain::RetainedMessages;
 use crate::config::Config;
 use crate::connection::transmit::Transmit;
 use crate::connection::{Connection, ConnectionIndex, Connections, Phase};
@@ -27,6 +30,11 @@ pub(crate) struct Clients {
     pub(super) connections: Connections,
     pub(super) sessions: Sessions,
     pub(super) messages: Messages,
+    pub(super) retained: RetainedMessages,
+    /// Connections whose retained messages are still being looked for.
+    pub(super) unfinished: BTreeSet<ConnectionId>,
+    /// Which of them had its turn last.
+    pub(super) last_turn: ConnectionId,
     pub(super) timers: Timers,
     /// The deadline of the machine as a whole; [`Instant::FAR_FUTURE`] for none.
     pub(super) armed: Instant,
@@ -35,9 +43,18 @@ pub(crate) struct Clients {
     pub(super) holds: BTreeSet<(Position, ConnectionId)>,
     pub(super) outputs: VecDeque<Output>,
     /// Empty transmit buffers.
+    #[expect(clippy::vec_box, reason = "the boxes are what connections take from it and give back")]
     pub(super) pool: Vec<Box<Transmit>>,
     /// What they cost.
     pub(super) pool_bytes: usize,
+    /// Connections that QoS 0 messages wait for.
+    pub(super) backlogged: BTreeSet<ConnectionId>,
+    /// Connections that are not read because memory is short.
+    pub(super) unread: BTreeSet<ConnectionId>,
+    /// Messages that have not reached all their receivers yet.
+    pub(super) fan_outs: FanOuts,
+    /// How short memory is.
+    pub(super) pressure: Pressure,
     /// Encoded forms of the message at hand.
     pub(super) frames: Frames,
     /// What all connections and sessions own on the heap, transmit buffers included.
@@ -52,6 +69,9 @@ impl Clients {
             connections: Connections::new(random.next()),
             sessions: Sessions::new(random.next()),
             messages: Messages::default(),
+            retained: RetainedMessages::default(),
+            unfinished: BTreeSet::new(),
+            last_turn: ConnectionId(0),
             timers: Timers::new(),
             armed: Instant::FAR_FUTURE,
             journal,
@@ -59,6 +79,10 @@ impl Clients {
             outputs: VecDeque::new(),
             pool: Vec::new(),
             pool_bytes: 0,
+            backlogged: BTreeSet::new(),
+            unread: BTreeSet::new(),
+            pressure: Pressure::None,
+            fan_outs: FanOuts::default(),
             frames: Frames::default(),
             owned_bytes: 0,
         }

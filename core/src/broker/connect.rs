@@ -31,6 +31,10 @@ impl Broker {
             connection.maximum_packet_size = connect.properties.maximum_packet_size().unwrap_or(u32::MAX);
         }
         self.check_connect(&connect)?;
+        if self.clients.refuses_work() {
+            self.refuse(now, index, ReasonCode::QuotaExceeded);
+            return Ok(Flow::Continue);
+        }
         let client_identifier = self.client_identifier(index, &connect);
         match self.authenticate(now, index, &connect, &client_identifier) {
             Some(Ok(rules)) => self.accept(now, index, &connect, &client_identifier, rules),
@@ -206,6 +210,7 @@ impl Broker {
         let Some(session) = clients.sessions.get_mut(index) else { return };
         let had_will = session.will.is_some();
         session.set_connection(Some(connection));
+        self.tree.set_connected(&session.subscriptions, true);
         session.version = connect.version;
         session.expiry_interval_seconds = expiry_interval_seconds;
         session.will = connect.will.as_ref().map(|will| Box::new(Will::new(will)));

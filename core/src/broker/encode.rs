@@ -31,7 +31,9 @@ pub(super) struct Frames {
     bytes: Vec<u8>,
     made: Vec<Made>,
     /// The message that they are forms of, if it is stored.
-    pub(super) of: Option<MessageIndex>,
+    of: Option<MessageIndex>,
+    /// Whether they are forms of the publication at hand.
+    at_hand: bool,
     /// The payload as it is shared, if it is large and somebody got it.
     shared: Option<Bytes>,
     /// For encodings that nobody shares.
@@ -52,11 +54,41 @@ struct Made {
 }
 
 impl Frames {
+    /// From now on these are forms of the publication at hand.
+    pub(super) fn take_up(&mut self) {
+        if !self.at_hand {
+            self.clear();
+            self.at_hand = true;
+        }
+    }
+
+    /// The publication at hand is stored.
+    pub(super) fn stored(&mut self, index: MessageIndex) {
+        self.take_up();
+        self.of = Some(index);
+    }
+
+    /// From now on these are forms of a stored message.
+    pub(super) fn take_up_stored(&mut self, index: MessageIndex) {
+        if self.of != Some(index) {
+            self.clear();
+            self.of = Some(index);
+        }
+    }
+
+    /// A stored message is gone; its place may be another's soon.
+    pub(super) fn gone(&mut self, index: MessageIndex) {
+        if self.of == Some(index) {
+            self.of = None;
+        }
+    }
+
     /// Another message is at hand.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.made.clear();
         self.of = None;
+        self.at_hand = false;
         self.shared = None;
     }
 
@@ -110,6 +142,18 @@ impl Frames {
 /// Bytes of the fixed header at the start of a packet that was encoded here.
 fn head_start(packet: &[u8]) -> usize {
     2 + packet.iter().skip(1).take(3).take_while(|byte| **byte >= 0x80).count()
+}
+
+/// The size of a PUBLISH packet.
+pub(super) fn encoded_size(
+    now: Instant,
+    version: ProtocolVersion,
+    view: &MessageView<'_>,
+    form: &Form<'_>,
+) -> usize {
+    let mut head = Vec::new();
+    encode_head(now, version, view, form, &mut head);
+    head.len() + view.payload.len()
 }
 
 /// Encodes everything but the payload. What is left of the message's life is settled here

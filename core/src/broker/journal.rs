@@ -212,6 +212,7 @@ impl Clients {
             retain: queued.retain,
             identifiers: queued.identifiers().into(),
             packet_identifier,
+            group: queued.group().map_or_else(Box::default, |name| (**name).into()),
         };
         self.record(session, Record::Put(Row::Queued(row)));
     }
@@ -237,9 +238,7 @@ impl Clients {
 
     /// Gives back one reference to a message.
     pub(super) fn release_message(&mut self, index: MessageIndex) {
-        if self.frames.of == Some(index) {
-            self.frames.clear();
-        }
+        self.frames.gone(index);
         if let Some(number) = self.messages.release(index) {
             self.journal.record(Record::Delete(Key::Message(number)));
         }

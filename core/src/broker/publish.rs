@@ -3,7 +3,7 @@
 use core::num::NonZeroU16;
 
 use super::Broker;
-use super::deliver::Publication;
+use super::deliver::{Delivered, Publication};
 use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use crate::connection::ConnectionIndex;
@@ -62,11 +62,15 @@ impl Broker {
             }
             _ => {
                 match self.may_publish(now, index, publish.topic) {
-                    Decision::Allow => self.take(now, index, publish, Position::NONE),
+                    Decision::Allow => {
+                        if self.take(now, index, publish, Position::NONE).unfinished {
+                            self.clients.wait_for_fan_out(index, None);
+                        }
+                    }
                     // [MQTT-3.3.5-2] of 3.1.1, section 3.3.5 of 5.0: nobody is told.
-                    Decision::Deny => 0,
+                    Decision::Deny => {}
                     Decision::Ask => return Ok(Flow::Wait),
-                };
+                }
                 Ok(Flow::Continue)
             }
         }
@@ -83,8 +87,16 @@ impl Broker {
         let reason = match self.may_publish(now, index, publish.topic) {
             Decision::Ask => return Ok(Flow::Wait),
             Decision::Deny => ReasonCode::NotAuthorized,
-            Decision::Allow if self.exceeds_retained_quota(publish) => ReasonCode::QuotaExceeded,
-            Decision::Allow => reason_for(self.take(now, index, publish, Position::NONE)),
+            Decision::Allow if self.clients.exceeds_quota(publish) => ReasonCode::QuotaExceeded,
+            Decision::Allow => {
+                let delivered = self.take(now, index, publish, Position::NONE);
+                if delivered.unfinished {
+                    self.count_unacknowledged(index);
+                    self.clients.wait_for_fan_out(index, Some(packet_identifier));
+                    return Ok(Flow::Continue);
+                }
+                reason_for(delivered.receivers)
+            }
         };
         let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
         let wait = self.clients.wait_for_group(Promise::Puback);
@@ -111,7 +123,7 @@ impl Broker {
         let refused = match self.may_publish(now, index, publish.topic) {
             Decision::Ask => return Ok(Flow::Wait),
             Decision::Deny => Some(ReasonCode::NotAuthorized),
-            Decision::Allow => self.exceeds_retained_quota(publish).then_some(ReasonCode::QuotaExceeded),
+            Decision::Allow => self.clients.exceeds_quota(publish).then_some(ReasonCode::QuotaExceeded),
         };
         self.count_unacknowledged(index);
         if let Some(reason) = refused {
@@ -131,8 +143,13 @@ impl Broker {
             wait = self.clients.wait_for_group(Promise::Forward);
         }
         // Method B: the message goes on now, and never again for this identifier ([MQTT-4.3.3-2] of 3.1.1).
-        let receivers = self.take(now, index, publish, wait);
-        let acknowledgement = self.acknowledgement(index, packet_identifier, reason_for(receivers))?;
+        let delivered = self.take(now, index, publish, wait);
+        if delivered.unfinished {
+            self.clients.wait_for_fan_out(index, Some(packet_identifier));
+            return Ok(Flow::Continue);
+        }
+        let reason = reason_for(delivered.receivers);
+        let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
         let wait = self.clients.wait_for_group(Promise::Pubrec);
         self.clients.reply(index, wait, &Packet::Pubrec(acknowledgement))?;
         Ok(Flow::Continue)
@@ -155,7 +172,13 @@ impl Broker {
     }
 
     /// A message that was accepted: retained if it asks for it, delivered to whoever subscribes. How many do.
-    fn take(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>, wait: Position) -> usize {
+    fn take(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        publish: &Publish<'_>,
+        wait: Position,
+    ) -> Delivered {
         let buffer;
         let (properties, expires_at) = if needs_forwarding(publish.properties) {
             let seconds = publish.properties.message_expiry_interval();
@@ -165,7 +188,7 @@ impl Broker {
         } else {
             (publish.properties, Instant::FAR_FUTURE)
         };
-        let Some(connection) = self.clients.connections.get(index) else { return 0 };
+        let Some(connection) = self.clients.connections.get(index) else { return Delivered::default() };
         let hint = connection.route;
         let publication = Publication {
             view: MessageView {
@@ -189,13 +212,13 @@ impl Broker {
         publication: &Publication<'_>,
         hint: RouteHint,
         publisher: Option<ConnectionIndex>,
-    ) -> usize {
-        let stored = if publication.retain { self.retain(publication) } else { None };
+    ) -> Delivered {
+        let stored = if publication.retain { self.clients.retain(publication) } else { None };
         let delivered = self.deliver(now, publication, hint, stored);
         if let Some(connection) = publisher.and_then(|index| self.clients.connection(index)) {
             connection.route = delivered.route;
         }
-        delivered.receivers
+        delivered
     }
 
     /// What the rules, or the answer that the embedder gave, say about publishing to a topic.
@@ -221,7 +244,12 @@ impl Broker {
     ) -> Result<Acknowledgement<'static>, Violation> {
         let version = self.clients.connections.get(index).map(|connection| connection.version);
         if reason == ReasonCode::QuotaExceeded && version.is_some_and(|version| !version.has_properties()) {
-            return Err(Violation::RetainedQuotaExceeded);
+            let exhausted = self.clients.refuses_work();
+            return Err(if exhausted {
+                Violation::MemoryExhausted
+            } else {
+                Violation::RetainedQuotaExceeded
+            });
         }
         Ok(Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY })
     }
@@ -294,6 +322,6 @@ pub(super) fn expiry(now: Instant, seconds: Option<u32>) -> Instant {
 }
 
 /// What PUBACK and PUBREC say of an accepted message.
-fn reason_for(receivers: usize) -> ReasonCode {
+pub(super) fn reason_for(receivers: usize) -> ReasonCode {
     if receivers == 0 { ReasonCode::NoMatchingSubscribers } else { ReasonCode::Success }
 }

@@ -27,9 +27,10 @@ impl Broker {
         }
         let (properties, publisher) = (connection.version.has_properties(), connection.session());
         let maximum = self.clients.config.limits.maximum_packet_size_bytes as usize;
+        let at_once = self.clients.config.limits.receivers_per_turn as usize;
         let Some(route) = self.routes.current(connection.route) else { return bytes };
         let receivers = route.receivers();
-        if receivers.no_local() {
+        if receivers.no_local() || receivers.len() > at_once {
             return bytes;
         }
         let before = bytes.len();
@@ -45,8 +46,18 @@ impl Broker {
                 self.identifiers.extend(receivers.identifiers(receiver));
                 let as_it_came = self.identifiers.is_empty()
                     && self.clients.forward(receiver.session, plain.packet, properties);
-                if !as_it_came {
-                    self.clients.deliver_to(now, &publication, receiver, &self.identifiers, &mut stored);
+                if as_it_came {
+                    continue;
+                }
+                match receiver.session.group() {
+                    None => {
+                        let identifiers = &self.identifiers;
+                        self.clients.deliver_to(now, &publication, receiver, identifiers, &mut stored);
+                    }
+                    Some(group) => {
+                        let tree = &mut self.tree;
+                        self.clients.deliver_to_group(now, tree, &publication, group, &mut stored);
+                    }
                 }
             }
             stored.into_iter().for_each(|index| self.clients.release_message(index));
@@ -118,6 +129,9 @@ impl Clients {
     /// Appends a packet, as it came, to what waits for a subscriber that takes it at once; whether it does.
     #[inline]
     fn forward(&mut self, session: SessionIndex, packet: &[u8], properties: bool) -> bool {
+        if self.is_replaying(session) {
+            return false;
+        }
         let Some(index) = self.sessions.get(session).and_then(|session| session.connection()) else {
             return false;
         };

@@ -7,6 +7,7 @@ use crate::id::ConnectionId;
 use crate::time::Instant;
 
 use super::clients::Clients;
+use super::pressure::Pressure;
 
 impl Broker {
     /// What waits for this connection: write it, [`Transmit::advance`] by what the socket took, and call
@@ -15,6 +16,9 @@ impl Broker {
         let index = self.clients.connections.find(connection)?;
         self.clients.refill(now, index);
         self.clients.commit();
+        if self.clients.pressure != Pressure::None {
+            self.relieve_memory(now);
+        }
         self.continue_shutdown(now);
         if self.clients.connections.get(index)?.waiting_bytes() > 0 {
             return self.clients.connections.get_mut(index)?.transmit.as_deref_mut();

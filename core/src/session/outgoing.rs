@@ -9,6 +9,8 @@ use core::num::NonZeroU16;
 
 use super::packet_identifier::PacketIdentifiers;
 use super::queue::{Queue, Queued};
+use super::replay::Replays;
+use crate::wire::QoS;
 
 /// What is owed for one packet identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,13 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
+    /// Whether another member of its group may have it, now that this session is over. A QoS 2 message that
+    /// was started is for nobody else ([MQTT-4.8.2-5] of 5.0).
+    pub(crate) fn may_be_handed_on(&self) -> bool {
+        let begun = self.started && self.queued.qos == QoS::ExactlyOnce;
+        self.stage == Stage::Publish && !begun && self.queued.group().is_some()
+    }
+
     fn wants_slot(&self) -> bool {
         self.stage == Stage::Publish && !self.holds_slot
     }
@@ -44,6 +53,8 @@ pub(crate) struct Outgoing {
     cursor: usize,
     in_flight_heap: usize,
     pub(crate) queue: Queue,
+    /// Retained messages that are still to be sent.
+    pub(crate) replays: Replays,
     identifiers: PacketIdentifiers,
     /// Free slots, and how many there were at the start of the connection (5.0 section 4.9).
     free_slots: u16,
@@ -99,6 +110,14 @@ impl Outgoing {
     /// Whether a message of the queue may be given a packet identifier now.
     pub(crate) fn may_admit(&self, in_flight_maximum: u16) -> bool {
         self.without_slot == 0 && self.free_slots > 0 && self.in_flight.len() < usize::from(in_flight_maximum)
+    }
+
+    /// Whether a message would leave the queue as soon as it came.
+    pub(crate) fn takes_at_once(&self, in_flight_maximum: u16) -> bool {
+        self.next().is_none()
+            && self.queue.is_empty()
+            && self.replays.is_empty()
+            && self.may_admit(in_flight_maximum)
     }
 
     /// Gives a message a packet identifier and a slot, last in line. `None` if there is none left.
@@ -176,8 +195,13 @@ impl Outgoing {
         self.in_flight.drain(..)
     }
 
+    /// Whether the client has something to acknowledge.
+    pub(crate) fn has_in_flight(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.in_flight.is_empty() && self.queue.is_empty()
+        self.in_flight.is_empty() && self.queue.is_empty() && self.replays.is_empty()
     }
 
     /// Bytes, this value included: it lives in a box.
@@ -186,6 +210,7 @@ impl Outgoing {
             + self.in_flight.capacity() * size_of::<InFlight>()
             + self.in_flight_heap
             + self.queue.heap_cost()
+            + self.replays.heap_cost()
     }
 
     /// A burst must not leave a large empty list behind.

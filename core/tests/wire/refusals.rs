@@ -321,6 +321,8 @@ const OF_THE_MACHINE: &[V] = &[
     V::PropertiesTooLong,
     V::AnswerTooLarge,
     V::RetainedQuotaExceeded,
+    V::MemoryExhausted,
+    V::SharedSubscriptionsNotAvailable,
 ];
 
 #[test]

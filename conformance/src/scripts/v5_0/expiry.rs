@@ -2,11 +2,14 @@
 
 use crate::harness::{Broker, check, check_eq};
 use crate::script::{Script, script};
+use crate::version::Version::V3_1_1;
 use crate::wire::property::id;
 use crate::wire::publish;
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(expired_message_is_not_delivered).in_5_0(&["MQTT-3.3.2-5"]).virtual_time_only(),
+    script!(expiry_0).in_5_0(&["MQTT-3.3.2-5"]),
+    script!(expired_copies_for_older_versions).in_5_0(&["MQTT-3.3.2-5"]).virtual_time_only(),
     script!(short_expiry).in_5_0(&["MQTT-3.3.2-5"]),
     script!(remaining_expiry_is_passed_on).in_5_0(&["MQTT-3.3.2-6"]).virtual_time_only(),
     script!(expiry_of_a_live_message).in_5_0(&["MQTT-3.3.2-6"]),
@@ -138,4 +141,39 @@ fn receiver_acknowledges_an_expired_message(broker: &Broker) {
     broker.wait(3.0);
     client.pubrel(7);
     check_eq!(client.expect_pubcomp(7).code, 0, "PUBCOMP for an expired message");
+}
+
+/// It may go out at once, but does not wait.
+fn expiry_0(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut away = broker.connect(broker.hello("a").kept());
+    away.subscribe(&topic, 1);
+    away.cut();
+    let mut publisher = broker.client("p");
+    publisher.publish_with(1, publish(&topic).payload("now or never").expiry(0));
+    publisher.publish(&topic, "for ever", 1);
+    if broker.is_virtual() {
+        broker.wait(0.1);
+    }
+    let mut away = broker.connect(broker.hello("a").kept());
+    if broker.is_ours() {
+        away.receive(&topic, "for ever", 1);
+        away.expect_nothing();
+    } else {
+        away.ignore_the_rest();
+    }
+}
+
+fn expired_copies_for_older_versions(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut away = broker.connect_as(V3_1_1, broker.hello("a").kept());
+    away.subscribe(&topic, 1);
+    away.cut();
+    let mut publisher = broker.client("p");
+    publisher.publish_with(1, publish(&topic).payload("short").expiry(5));
+    publisher.publish_with(1, publish(&topic).payload("long").expiry(50));
+    broker.wait(10.0);
+    let mut away = broker.connect_as(V3_1_1, broker.hello("a").kept());
+    away.receive(&topic, "long", 1);
+    away.expect_nothing();
 }

@@ -14,6 +14,7 @@ pub(super) const SCRIPTS: &[Script] = &[
     script!(retain_as_published_of_queued_messages).in_5_0(&["MQTT-3.3.1-12", "MQTT-3.3.1-13"]),
     script!(retain_handling_0).in_5_0(&["MQTT-3.3.1-9"]),
     script!(retain_handling_1).in_5_0(&["MQTT-3.3.1-10"]),
+    script!(no_local_and_identifiers).in_5_0(&["MQTT-3.8.3-3", "MQTT-3.3.4-4"]),
     script!(retain_handling_2).in_5_0(&["MQTT-3.3.1-11"]),
     script!(options_that_do_not_exist).in_5_0(&["X50-053", "X50-054", "MQTT-3.8.3-5"]),
     script!(subscription_identifiers_come_with_messages).in_5_0(&[
@@ -319,4 +320,25 @@ fn forbidden_publish(broker: &Broker) {
     client.receive(&allowed, "x", 0);
     client.expect_nothing();
     watcher.expect_nothing();
+}
+
+/// The subscription that does not match its own client leaves no identifier.
+fn no_local_and_identifiers(broker: &Broker) {
+    let topic = broker.topic("a/b");
+    let mut client = broker.client("a");
+    client.send(subscribe(1).filter(&topic, 0x04 | 1).identifier(1));
+    client.expect_suback(1, &[1]);
+    client.send(subscribe(2).filter(broker.topic("a/+"), 0).identifier(2));
+    client.expect_suback(2, &[0]);
+    client.publish(&topic, "mine", 1);
+    check_eq!(client.receive(&topic, "mine", 0).identifiers(), [2], "identifiers of an own message");
+    client.expect_nothing();
+    if broker.is_ours() {
+        broker.client("b").publish(&topic, "theirs", 1);
+        check_eq!(
+            client.receive(&topic, "theirs", 1).identifiers(),
+            [1, 2],
+            "identifiers of another's message"
+        );
+    }
 }

@@ -11,6 +11,7 @@ pub(super) const SCRIPTS: &[Script] = &[
     script!(will_at_once_if_the_session_ends_with_the_connection).in_5_0(&["MQTT-3.1.2-8"]),
     script!(short_will_delay).in_5_0(&["MQTT-3.1.2-8"]),
     script!(returning_client_cancels_its_will).in_5_0(&["MQTT-3.1.3-9", "MQTT-3.1.2-8"]).virtual_time_only(),
+    script!(returning_client_replaces_its_will).in_5_0(&["MQTT-3.1.3-9", "MQTT-3.1.2-7"]).virtual_time_only(),
     script!(clean_start_publishes_the_waiting_will).in_5_0(&["MQTT-3.1.3-9", "MQTT-3.1.4-4"]),
     script!(takeover_and_delayed_wills).in_5_0(&["MQTT-3.1.4-3", "MQTT-3.1.3-9"]).virtual_time_only(),
     script!(only_disconnect_0x00_drops_the_will).in_5_0(&["MQTT-3.14.4-3", "MQTT-3.1.2-8", "MQTT-4.13.2-1"]),
@@ -208,4 +209,18 @@ fn invalid_disconnect_publishes_the_will(broker: &Broker) {
         }
         watcher.receive(&topic, "gone", 0);
     }
+}
+
+fn returning_client_replaces_its_will(broker: &Broker) {
+    let (mut watcher, topic) = watcher(broker);
+    let hello = |text: &str, delay| broker.hello("a").kept().will(Will::new(&topic, text).delay(delay));
+    broker.connect(hello("old", 20)).cut();
+    broker.wait(10.0);
+    broker.connect(hello("new", 30)).cut();
+    broker.wait(29.99);
+    watcher.expect_nothing();
+    broker.wait(0.02);
+    watcher.receive(&topic, "new", 0);
+    broker.wait(100.0);
+    watcher.expect_nothing();
 }

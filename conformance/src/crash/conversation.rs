@@ -109,8 +109,8 @@ impl Search {
 
 impl Conversation {
     fn new(seed: u64, fault: Option<Promise>, readable: bool) -> Self {
-        let config = config(fault);
         let mut random = Random::new(seed);
+        let config = config(fault, random.chance(40));
         let clients = 3 + random.below(4);
         let version = |_| *random.pick(&[Version::V3_1, Version::V3_1_1, Version::V5_0, Version::V5_0]);
         let mut versions: Vec<Version> = (0..clients).map(version).collect();

@@ -74,6 +74,8 @@ impl Disk {
                 Row::Incoming { session, .. } => (Some(*session), None),
                 Row::Queued(row) => (Some(row.session), Some(row.message).filter(|message| *message != 0)),
                 Row::Retained(row) => (None, Some(row.message)),
+                Row::FanOut(row) => (None, Some(row.message)),
+                Row::Replay(row) => (Some(row.session), None),
             };
             named.extend(message);
             if session.is_some_and(|session| !self.rows.contains_key(&Key::Session(session))) {

@@ -44,7 +44,7 @@ impl World {
         if self.random.chance(pace.network) {
             self.run_dry(broker)?;
         }
-        Ok(())
+        if self.random.chance(60) { self.work(broker) } else { Ok(()) }
     }
 
     /// Something happens on one transport.

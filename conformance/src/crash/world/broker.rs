@@ -20,9 +20,6 @@ impl World {
             self.trace.hash(format!("{output:?}"));
             self.output(broker, output)?;
         }
-        if broker.work_pending() {
-            broker.handle_work(self.now);
-        }
         if broker.memory() != broker.memory_walk() {
             return Err(format!("memory() is {}, the walk says {}", broker.memory(), broker.memory_walk()));
         }
@@ -233,6 +230,15 @@ impl World {
             }
             None => Ok(()),
         }
+    }
+
+    /// A piece of what the broker put off.
+    pub fn work(&mut self, broker: &mut Broker) -> Checked {
+        if broker.work_pending() {
+            self.trace.line(|| String::from("  a piece of work"));
+            broker.handle_work(self.now);
+        }
+        self.drain(broker)
     }
 
     /// Time passes.

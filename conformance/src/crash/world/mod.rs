@@ -62,8 +62,9 @@ pub struct World {
     pub trace: Trace,
 }
 
-/// The configuration of the broker: with a journal, an embedder to ask, and windows that fill quickly.
-pub fn config(fault: Option<Promise>) -> Arc<Config> {
+/// The configuration of the broker: with a journal, an embedder to ask, and windows that fill quickly. `pieces`:
+/// what can be done bit by bit is.
+pub fn config(fault: Option<Promise>, pieces: bool) -> Arc<Config> {
     let ask = Rule { action: None, filter: "q/#".into(), decision: Decision::Ask };
     let rules = Arc::new(Rules { rules: vec![ask], otherwise: Decision::Allow });
     let listeners = vec![
@@ -71,6 +72,8 @@ pub fn config(fault: Option<Promise>) -> Arc<Config> {
         Listener { authentication: Authentication::Ask, rules },
     ];
     let limits = Limits { in_flight_maximum: 5, ..Limits::default() };
+    let pieces = pieces.then(|| Limits { receivers_per_turn: 1, retained_per_turn: 1, ..limits.clone() });
+    let limits = pieces.unwrap_or(limits);
     let config = Config { limits, listeners, journal: true, ..Config::default() };
     Arc::new(planted(config, fault))
 }

@@ -18,7 +18,7 @@ impl World {
                 self.come_back(broker)?;
             }
             self.round(broker)?;
-            if self.is_quiet() && (!everybody || self.is_complete()) {
+            if self.is_quiet() && !broker.work_pending() && (!everybody || self.is_complete()) {
                 return Ok(());
             }
         }
@@ -52,8 +52,10 @@ impl World {
             }
             self.absorb(link)?;
             self.acknowledge_all(link);
+            self.work(broker)?;
             self.finish(broker, link)?;
         }
+        self.work(broker)?;
         self.persist(broker, usize::MAX)
     }
 
@@ -79,6 +81,7 @@ impl World {
                 return if waiting == 0 { Ok(()) } else { Err(format!("stopped before {waiting} groups")) };
             }
             self.persist(broker, 1)?;
+            self.work(broker)?;
             let links: Vec<ConnectionId> = self.links.keys().copied().collect();
             for link in links {
                 self.absorb(link)?;

@@ -147,6 +147,7 @@ impl Broker {
         session.expiry_interval_seconds = row.expiry_interval_seconds;
         session.closed_at = row.closed_at.unwrap_or(now);
         session.recorded = true;
+        session.was_kept = true;
         let index = self.clients.sessions.insert(session);
         known.sessions.insert(row.session, index);
         if row.closed_at.is_none() {

@@ -41,6 +41,10 @@ pub enum Setup {
     NobodyConnects,
     /// Shared subscriptions are not available.
     NoSharedSubscriptions,
+    /// At most QoS 1, no retained messages, no wildcards, no Subscription Identifiers.
+    FewCapabilities,
+    /// At most QoS 0.
+    OnlyQoS0,
 }
 
 /// One connection, counted from 0.

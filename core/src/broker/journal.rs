@@ -96,15 +96,17 @@ impl Clients {
         }
     }
 
-    /// Whether what a session is owed has to survive.
+    /// Whether what a session is owed has to survive. A session that was kept before, and is not any more, has
+    /// rows that only it can delete.
     pub(super) fn is_recorded(&self, session: SessionIndex) -> bool {
-        self.journal.is_enabled() && self.sessions.get(session).is_some_and(|session| session.is_kept())
+        self.journal.is_enabled() && self.sessions.get(session).is_some_and(|session| session.was_kept)
     }
 
     /// The session as it is now, if it ever outlived its connection or had a will. Its row goes when it ends.
     pub(super) fn record_session(&mut self, index: SessionIndex) {
         let Some(session) = self.sessions.get_mut(index) else { return };
-        session.recorded |= session.is_kept() || session.will.is_some();
+        session.was_kept |= session.is_kept();
+        session.recorded |= session.was_kept || session.will.is_some();
         if !session.recorded {
             return;
         }

@@ -27,7 +27,8 @@ impl Broker {
         if self.clients.connections.find(id).is_some() {
             return;
         }
-        let index = self.clients.connections.insert(Connection::new(id, origin, now));
+        let connection = Connection::new(id, origin, &self.config().policy, now);
+        let index = self.clients.connections.insert(connection);
         let timeout = self.config().limits.connect_timeout_seconds;
         self.clients.arm_connection(index, now.after_seconds(timeout.into()));
         self.clients.recount_connection(index);
@@ -87,7 +88,7 @@ impl Broker {
         }
         // All records made by one packet are one group.
         self.clients.commit();
-        self.relieve_memory(now);
+        self.relieve_growth(now);
         if frame.header.packet_type == PacketType::Publish {
             self.pause_publisher(now, index);
         }

@@ -162,7 +162,7 @@ impl Clients {
         let message = self.messages.get(retained.message).filter(|message| message.expires_at > now)?;
         Some(Due {
             message: retained.message,
-            qos: message.qos.min(replay.subscription.options.qos),
+            qos: message.qos.min(replay.subscription.options.qos).min(self.config.policy.maximum_qos),
             wait: message.wait,
             identifier: replay.subscription.identifier.map(NonZeroU32::get),
         })

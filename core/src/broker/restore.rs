@@ -147,6 +147,7 @@ impl Broker {
         session.expiry_interval_seconds = row.expiry_interval_seconds;
         session.closed_at = row.closed_at.unwrap_or(now);
         session.recorded = true;
+        session.was_kept = true;
         let index = self.clients.sessions.insert(session);
         known.sessions.insert(row.session, index);
         if row.closed_at.is_none() {
@@ -192,7 +193,7 @@ impl Broker {
         let begun = row.qos == QoS::ExactlyOnce && row.packet_identifier != 0;
         let for_group = !row.group.is_empty() && !begun;
         let (Some(message), true) =
-            (message.or(released.then_some(MessageIndex(u32::MAX))), session.is_some() || for_group)
+            (message.or(released.then_some(MessageIndex::NONE)), session.is_some() || for_group)
         else {
             return self.clients.journal.record(Record::Delete(Key::Queued(row.entry)));
         };

@@ -52,6 +52,8 @@ pub(crate) struct Session {
     pub(crate) version: ProtocolVersion,
     /// Whether the journal has a row of it: it outlives its connection, or has a will.
     pub(crate) recorded: bool,
+    /// Whether it ever was to outlive a connection: then what it owes and knows is in the journal, until it ends.
+    pub(crate) was_kept: bool,
 }
 
 impl Session {
@@ -72,6 +74,7 @@ impl Session {
             counted: 0,
             version: ProtocolVersion::V3_1_1,
             recorded: false,
+            was_kept: false,
         }
     }
 

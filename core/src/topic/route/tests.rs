@@ -143,6 +143,11 @@ enum Step {
     Noise(u8),
 }
 
+fn any_filter() -> impl Strategy<Value = String> {
+    use crate::topic::filter::tests::any_filter;
+    prop_oneof![3 => any_filter(), 1 => any_filter().prop_map(|filter| format!("$share/g/{filter}"))]
+}
+
 fn any_step() -> impl Strategy<Value = Step> {
     let session = 0..5_u32;
     prop_oneof![

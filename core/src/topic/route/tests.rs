@@ -3,7 +3,7 @@ use alloc::format;
 use proptest::prelude::*;
 
 use super::*;
-use crate::topic::filter::tests::{any_filter, any_topic};
+use crate::topic::filter::tests::any_topic;
 use crate::topic::receivers::{Receiver, ReceiversBuffer};
 use crate::topic::tree::Subscription;
 use crate::topic::tree::tests::{Model, any_subscription};

@@ -245,6 +245,12 @@ violations! {
         "3.11", "MQTT-4.8.0-1", "MQTT-3.11.3-1";
     UnsubackReasonCode(ProtocolError) "the reason code is not one of UNSUBACK"
         "3.11", "MQTT-4.8.0-1", "MQTT-3.11.3-2";
+    WildcardsNotSupported(WildcardSubscriptionsNotSupported)
+        "a Topic Filter has a wildcard though CONNACK said that there are none"
+        "3.8", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 3.2.2.3.11";
+    SubscriptionIdentifiersNotSupported(SubscriptionIdentifiersNotSupported)
+        "there is a Subscription Identifier though CONNACK said that there are none"
+        "3.8", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 3.2.2.3.12";
     TooManyFilters(QuotaExceeded) "the packet has more Topic Filters than this server takes"
         "3.8", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 4.13.2";
 

@@ -39,6 +39,10 @@ pub enum Setup {
     DeniedTopics,
     /// Nobody may connect.
     NobodyConnects,
+    /// At most QoS 1, no retained messages, no wildcards, no Subscription Identifiers.
+    FewCapabilities,
+    /// At most QoS 0.
+    OnlyQoS0,
 }
 
 /// One connection, counted from 0.

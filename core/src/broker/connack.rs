@@ -4,6 +4,7 @@ use super::Broker;
 use super::hold::Promise;
 use crate::connection::ConnectionIndex;
 use crate::connection::answers::OnRelease;
+use crate::connection::capabilities::Capabilities;
 use crate::event::DisconnectReason;
 use crate::id::Position;
 use crate::time::Instant;
@@ -58,6 +59,7 @@ impl Broker {
             properties.push(Property::TopicAliasMaximum(limits.topic_alias_maximum));
         }
         let keep_alive_seconds = self.keep_alive_seconds(connect);
+        Capabilities::new(&self.config().policy).announce(&mut properties);
         if keep_alive_seconds != connect.keep_alive_seconds {
             properties.push(Property::ServerKeepAlive(keep_alive_seconds));
         }

@@ -7,6 +7,7 @@ use super::deliver::{Delivered, Publication};
 use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use crate::connection::ConnectionIndex;
+use crate::connection::capabilities::Capabilities;
 use crate::id::Position;
 use crate::message::MessageView;
 use crate::record::{Record, Row};
@@ -20,6 +21,9 @@ use crate::wire::{Acknowledgement, Packet, Properties, PropertiesBuffer, Publish
 impl Broker {
     pub(super) fn publish(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Handled {
         self.check_properties(publish.properties)?;
+        if let Some(connection) = self.clients.connections.get(index) {
+            check_capabilities(connection.capabilities, publish.qos, publish.retain)?;
+        }
         if let Some(alias) = publish.properties.topic_alias() {
             return self.publish_aliased(now, index, publish, alias);
         }
@@ -213,6 +217,9 @@ impl Broker {
         hint: RouteHint,
         publisher: Option<ConnectionIndex>,
     ) -> Delivered {
+        // A command, or a will from before, may ask for more than clients may.
+        let qos = publication.qos.min(self.config().policy.maximum_qos);
+        let publication = &Publication { qos, ..*publication };
         let stored = if publication.retain { self.clients.retain(publication) } else { None };
         let delivered = self.deliver(now, publication, hint, stored);
         if let Some(connection) = publisher.and_then(|index| self.clients.connection(index)) {
@@ -308,6 +315,22 @@ impl Broker {
         }
         Ok(())
     }
+}
+
+/// Whether a message, or a will, asks for no more than what CONNACK announced ([MQTT-3.2.2-11],
+/// [MQTT-3.2.2-14] of 5.0).
+pub(super) fn check_capabilities(
+    capabilities: Capabilities,
+    qos: QoS,
+    retain: bool,
+) -> Result<(), Violation> {
+    if !capabilities.allows_qos(qos) {
+        return Err(Violation::QoSNotSupported);
+    }
+    if retain && !capabilities.allows_retain() {
+        return Err(Violation::RetainNotSupported);
+    }
+    Ok(())
 }
 
 /// Whether some properties must not, or not as they are, be forwarded.

@@ -15,7 +15,7 @@ use crate::time::Instant;
 use crate::topic::filter;
 use crate::topic::tree::Subscription;
 use crate::violation::Violation;
-use crate::wire::{Packet, ReasonCode, Suback, Subscribe, SubscriptionOptions};
+use crate::wire::{Packet, ReasonCode, Suback, Subscribe, SubscriptionOptions, text};
 
 /// What a filter of a SUBSCRIBE came to, and whether its retained messages are to be sent.
 struct Outcome {
@@ -39,6 +39,7 @@ impl Broker {
             self.check_filter(filter)?;
             self.check_shared(index, filter, options)?;
         }
+        self.check_announced(index, subscribe)?;
         let filters = || subscribe.filters.iter().map(|(filter, _)| filter);
         let Some(allowed) = self.may_subscribe(now, index, filters) else { return Ok(Flow::Wait) };
         let Some((session, _)) = self.clients.session_of(index) else { return Ok(Flow::Continue) };
@@ -69,6 +70,22 @@ impl Broker {
         Ok(Flow::Continue)
     }
 
+    /// A client that was told in CONNACK what there is not, and asks for it (5.0 sections 3.2.2.3.11,
+    /// 3.2.2.3.12).
+    fn check_announced(&self, index: ConnectionIndex, subscribe: &Subscribe<'_>) -> Result<(), Violation> {
+        let Some(connection) = self.clients.connections.get(index) else { return Ok(()) };
+        let (capabilities, told) = (connection.capabilities, connection.version.has_properties());
+        let wildcard = || subscribe.filters.iter().any(|(filter, _)| text::has_wildcard(filter));
+        if told && !capabilities.allows_wildcards() && wildcard() {
+            return Err(Violation::WildcardsNotSupported);
+        }
+        let identifier = subscribe.properties.subscription_identifier();
+        if identifier.is_some() && !capabilities.allows_subscription_identifiers() {
+            return Err(Violation::SubscriptionIdentifiersNotSupported);
+        }
+        Ok(())
+    }
+
     fn subscribe_one(
         &mut self,
         index: ConnectionIndex,
@@ -78,7 +95,7 @@ impl Broker {
         allowed: bool,
     ) -> Outcome {
         let shared = filter::is_shared(filter);
-        if let Some(reason) = self.refusal(session, filter, allowed) {
+        if let Some(reason) = self.refusal(index, session, filter, allowed) {
             return Outcome { reason: self.suback_code(index, reason, subscription.options), replay: false };
         }
         let Some(found) = self.clients.session(session) else {
@@ -99,7 +116,18 @@ impl Broker {
     }
 
     /// Why a filter that is well formed is refused all the same.
-    fn refusal(&self, session: SessionIndex, filter: &str, allowed: bool) -> Option<ReasonCode> {
+    fn refusal(
+        &self,
+        index: ConnectionIndex,
+        session: SessionIndex,
+        filter: &str,
+        allowed: bool,
+    ) -> Option<ReasonCode> {
+        let capabilities = self.clients.connections.get(index)?.capabilities;
+        // A client before 5.0 was not told: it may have others.
+        if !capabilities.allows_wildcards() && text::has_wildcard(filter) {
+            return Some(ReasonCode::WildcardSubscriptionsNotSupported);
+        }
         match filter::parse_shared(filter) {
             Err(violation) => return Some(violation.reason()),
             Ok(Some(_)) if !self.config().policy.shared_subscriptions => {

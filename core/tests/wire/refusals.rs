@@ -311,6 +311,8 @@ const OF_THE_MACHINE: &[V] = &[
     V::RetainNotSupported,
     V::ReceiveMaximumExceeded,
     V::AcknowledgementOfWrongKind,
+    V::WildcardsNotSupported,
+    V::SubscriptionIdentifiersNotSupported,
     V::TooManyFilters,
     V::SessionExpiryRaisedAtDisconnect,
     V::AuthWithoutMethod,

@@ -1,5 +1,6 @@
 //! What only 5.0 says.
 
+mod capabilities;
 mod connect;
 mod expiry;
 mod flow;
@@ -15,6 +16,7 @@ mod will;
 use crate::script::Script;
 
 pub(crate) const SCRIPTS: &[&[Script]] = &[
+    capabilities::SCRIPTS,
     connect::SCRIPTS,
     expiry::SCRIPTS,
     flow::SCRIPTS,

@@ -16,6 +16,7 @@ mod journal;
 mod memory;
 mod pressure;
 mod publish;
+mod reason_string;
 mod receive;
 mod repeat;
 mod replay;

@@ -55,6 +55,8 @@ pub(crate) struct Clients {
     pub(super) fan_outs: FanOuts,
     /// How short memory is.
     pub(super) pressure: Pressure,
+    /// From how many growing bytes on the account is looked at again within one input.
+    pub(super) look_again_at: usize,
     /// Encoded forms of the message at hand.
     pub(super) frames: Frames,
     /// What all connections and sessions own on the heap, transmit buffers included.
@@ -82,6 +84,7 @@ impl Clients {
             backlogged: BTreeSet::new(),
             unread: BTreeSet::new(),
             pressure: Pressure::None,
+            look_again_at: 0,
             fan_outs: FanOuts::default(),
             frames: Frames::default(),
             owned_bytes: 0,

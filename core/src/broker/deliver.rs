@@ -124,6 +124,9 @@ impl Clients {
         stored: &mut Option<MessageIndex>,
     ) {
         if copy.qos > QoS::AtMostOnce {
+            if self.pass_on(now, publication, session, copy) {
+                return;
+            }
             let message = self.store(publication, stored);
             return self.enqueue(now, session, message, copy, publication.wait);
         }

@@ -14,6 +14,7 @@ mod fan_out;
 mod hold;
 mod journal;
 mod memory;
+mod pass;
 mod pressure;
 mod publish;
 mod reason_string;

@@ -88,7 +88,7 @@ impl Broker {
         }
         // All records made by one packet are one group.
         self.clients.commit();
-        self.relieve_memory(now);
+        self.relieve_growth(now);
         if frame.header.packet_type == PacketType::Publish {
             self.pause_publisher(now, index);
         }

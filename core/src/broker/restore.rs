@@ -17,7 +17,7 @@ use crate::record::{
 use crate::session::outgoing::Stage;
 use crate::session::queue::{Details, Queued};
 use crate::session::replay::Replay;
-use crate::session::{Session, SessionIndex};
+use crate::session::{Recorded, Session, SessionIndex};
 use crate::time::Instant;
 use crate::topic::tree::Subscription;
 use crate::will::Will;
@@ -146,7 +146,7 @@ impl Broker {
         session.version = row.version;
         session.expiry_interval_seconds = row.expiry_interval_seconds;
         session.closed_at = row.closed_at.unwrap_or(now);
-        session.recorded = true;
+        session.recorded = Recorded::Whole;
         let index = self.clients.sessions.insert(session);
         known.sessions.insert(row.session, index);
         if row.closed_at.is_none() {
@@ -192,7 +192,7 @@ impl Broker {
         let begun = row.qos == QoS::ExactlyOnce && row.packet_identifier != 0;
         let for_group = !row.group.is_empty() && !begun;
         let (Some(message), true) =
-            (message.or(released.then_some(MessageIndex(u32::MAX))), session.is_some() || for_group)
+            (message.or(released.then_some(MessageIndex::NONE)), session.is_some() || for_group)
         else {
             return self.clients.journal.record(Record::Delete(Key::Queued(row.entry)));
         };

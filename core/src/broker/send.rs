@@ -5,7 +5,7 @@ use core::num::NonZeroU16;
 use super::clients::Clients;
 use super::encode::Form;
 use super::hold::Promise;
-use crate::connection::{ConnectionIndex, Phase, pause};
+use crate::connection::{ConnectionIndex, Phase};
 use crate::event::{DropReason, Event};
 use crate::id::Position;
 use crate::record::{Key, Record};
@@ -105,7 +105,7 @@ impl Clients {
     ) -> Step {
         let in_flight_maximum = self.config.limits.in_flight_maximum;
         // One that is not read cannot acknowledge: what is for it waits in its queue.
-        let unread = self.connections.get(index).is_none_or(|of| of.paused & pause::MEMORY != 0);
+        let unread = self.is_unread(index);
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };

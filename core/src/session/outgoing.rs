@@ -120,6 +120,11 @@ impl Outgoing {
             && self.may_admit(in_flight_maximum)
     }
 
+    /// Whether something waits that was not sent on this connection.
+    pub(crate) fn has_more(&self) -> bool {
+        self.next().is_some() || !self.queue.is_empty() || !self.replays.is_empty()
+    }
+
     /// Gives a message a packet identifier and a slot, last in line. `None` if there is none left.
     pub(crate) fn admit(&mut self, queued: Queued) -> Option<&InFlight> {
         let ends = self.in_flight.front().zip(self.in_flight.back());
@@ -155,7 +160,11 @@ impl Outgoing {
     /// The delivery that an acknowledgement speaks of, if it was ever sent.
     pub(crate) fn find(&self, packet_identifier: NonZeroU16) -> Option<(usize, &InFlight)> {
         let same = |(_, entry): &(usize, &InFlight)| entry.packet_identifier == packet_identifier;
-        self.in_flight.iter().enumerate().find(same).filter(|(_, entry)| entry.started)
+        // Identifiers ascend: unless some in between are done, this is the place.
+        let first = self.in_flight.front()?.packet_identifier.get();
+        let guess = usize::from(packet_identifier.get().wrapping_sub(first));
+        let guessed = self.in_flight.get(guess).map(|entry| (guess, entry)).filter(same);
+        guessed.or_else(|| self.in_flight.iter().enumerate().find(same)).filter(|(_, entry)| entry.started)
     }
 
     /// A delivery is over: frees its identifier and its slot, never beyond the window's start value

@@ -32,6 +32,7 @@ impl Broker {
         if let Some(connection) = self.clients.connection(index) {
             connection.version = connect.version;
             connection.capabilities = capabilities;
+            connection.problem_information = connect.properties.request_problem_information() != Some(false);
             connection.maximum_packet_size = connect.properties.maximum_packet_size().unwrap_or(u32::MAX);
         }
         self.check_connect(&connect, capabilities)?;
@@ -160,7 +161,6 @@ impl Broker {
             connection.phase = Phase::Connected;
             connection.rules = (!rules.allows_everything()).then_some(rules);
             connection.keep_alive_seconds = keep_alive_seconds;
-            connection.problem_information = connect.properties.request_problem_information() != Some(false);
             let work = connection.work();
             work.origin = None;
             work.assigned = None;

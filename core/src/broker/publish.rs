@@ -102,7 +102,8 @@ impl Broker {
                 reason_for(delivered.receivers)
             }
         };
-        let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+        let words = self.clients.why_not_published(index, reason);
+        let acknowledgement = self.acknowledgement(index, packet_identifier, reason, &words)?;
         let wait = self.clients.wait_for_group(Promise::Puback);
         self.count_unacknowledged(index);
         // [MQTT-4.3.2-4] of 5.0, [MQTT-4.3.2-2] of 3.1.1
@@ -132,7 +133,8 @@ impl Broker {
         self.count_unacknowledged(index);
         if let Some(reason) = refused {
             // [MQTT-4.3.3-9] of 5.0: nothing is stored, the next PUBLISH is a new message.
-            let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+            let words = self.clients.why_not_published(index, reason);
+            let acknowledgement = self.acknowledgement(index, packet_identifier, reason, &words)?;
             self.clients.reply_last(index, Position::NONE, &Packet::Pubrec(acknowledgement))?;
             return Ok(Flow::Continue);
         }
@@ -153,7 +155,7 @@ impl Broker {
             return Ok(Flow::Continue);
         }
         let reason = reason_for(delivered.receivers);
-        let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+        let acknowledgement = Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY };
         let wait = self.clients.wait_for_group(Promise::Pubrec);
         self.clients.reply(index, wait, &Packet::Pubrec(acknowledgement))?;
         Ok(Flow::Continue)
@@ -243,12 +245,13 @@ impl Broker {
 
     /// PUBACK or PUBREC for this client. A refusal for quota is never acknowledged before 5.0, where the
     /// client would take it for success: it closes.
-    fn acknowledgement(
+    fn acknowledgement<'p>(
         &self,
         index: ConnectionIndex,
         packet_identifier: NonZeroU16,
         reason: ReasonCode,
-    ) -> Result<Acknowledgement<'static>, Violation> {
+        words: &'p PropertiesBuffer,
+    ) -> Result<Acknowledgement<'p>, Violation> {
         let version = self.clients.connections.get(index).map(|connection| connection.version);
         if reason == ReasonCode::QuotaExceeded && version.is_some_and(|version| !version.has_properties()) {
             let exhausted = self.clients.refuses_work();
@@ -258,7 +261,7 @@ impl Broker {
                 Violation::RetainedQuotaExceeded
             });
         }
-        Ok(Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY })
+        Ok(Acknowledgement { packet_identifier, reason, properties: words.as_properties() })
     }
 
     /// [MQTT-3.3.4-7], [MQTT-3.3.4-8] of 5.0

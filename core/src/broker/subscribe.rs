@@ -53,9 +53,11 @@ impl Broker {
             })
             .collect();
         let reasons: Vec<u8> = outcomes.iter().map(|outcome| outcome.reason).collect();
+        let refusal = reasons.iter().find_map(|code| ReasonCode::from_byte(*code).filter(|of| of.is_error()));
+        let words = self.clients.why_not_subscribed(index, refusal);
         let suback = Suback {
             packet_identifier: subscribe.packet_identifier,
-            properties: crate::wire::Properties::EMPTY,
+            properties: words.as_properties(),
             reasons: &reasons,
         };
         let wait = self.clients.wait_for_group(Promise::Suback);

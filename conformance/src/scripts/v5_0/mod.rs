@@ -10,6 +10,8 @@ mod properties;
 mod reason;
 mod retained;
 mod session;
+mod shared;
+mod shared_ends;
 mod subscribe;
 mod topic_alias;
 mod will;
@@ -27,6 +29,8 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     reason::SCRIPTS,
     retained::SCRIPTS,
     session::SCRIPTS,
+    shared::SCRIPTS,
+    shared_ends::SCRIPTS,
     subscribe::SCRIPTS,
     topic_alias::SCRIPTS,
     will::SCRIPTS,

@@ -61,11 +61,8 @@ fn config(setup: Setup) -> Config {
             policy.wildcard_subscriptions = false;
             policy.subscription_identifiers = false;
         }
-<<<<<<< HEAD
         Setup::ResponseInformation => policy.response_information = Some("answers/".to_owned()),
-=======
         Setup::NoSharedSubscriptions => policy.shared_subscriptions = false,
->>>>>>> shared
         Setup::OnlyQoS0 => policy.maximum_qos = core::wire::QoS::AtMostOnce,
         Setup::DeniedTopics => {
             let deny = |action, filter: &str| core::Rule {

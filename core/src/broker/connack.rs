@@ -70,9 +70,6 @@ impl Broker {
         if keep_alive_seconds != connect.keep_alive_seconds {
             properties.push(Property::ServerKeepAlive(keep_alive_seconds));
         }
-        if !policy.shared_subscriptions {
-            properties.push(Property::SharedSubscriptionAvailable(false));
-        }
         properties
     }
 

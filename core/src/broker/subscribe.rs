@@ -8,7 +8,7 @@ use super::Broker;
 use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use super::replay::wants_retained;
-use crate::connection::{Connection, ConnectionIndex};
+use crate::connection::ConnectionIndex;
 use crate::rules::{Action, Decision};
 use crate::session::SessionIndex;
 use crate::time::Instant;
@@ -132,7 +132,7 @@ impl Broker {
         }
         match filter::parse_shared(filter) {
             Err(violation) => return Some(violation.reason()),
-            Ok(Some(_)) if !self.config().policy.shared_subscriptions => {
+            Ok(Some(_)) if !capabilities.allows_shared_subscriptions() => {
                 return Some(ReasonCode::SharedSubscriptionsNotSupported);
             }
             Ok(_) => {}
@@ -195,15 +195,15 @@ impl Broker {
         filter: &str,
         options: SubscriptionOptions,
     ) -> Result<(), Violation> {
-        let knows = |connection: &Connection| connection.version.has_shared_subscriptions();
-        if !filter.starts_with("$share/") || !self.clients.connections.get(index).is_some_and(knows) {
+        let Some(connection) = self.clients.connections.get(index) else { return Ok(()) };
+        if !filter.starts_with("$share/") || !connection.version.has_shared_subscriptions() {
             return Ok(());
         }
         // [MQTT-4.8.2-1], [MQTT-4.8.2-2] of 5.0
         filter::parse_shared(filter)?;
         // Section 3.2.2.3.13 of 5.0
-        if !self.config().policy.shared_subscriptions {
-            return Err(Violation::SharedSubscriptionsNotAvailable);
+        if !connection.capabilities.allows_shared_subscriptions() {
+            return Err(Violation::SharedSubscriptionsNotSupported);
         }
         // [MQTT-3.8.3-4] of 5.0
         if options.no_local { Err(Violation::SharedSubscriptionNoLocal) } else { Ok(()) }

@@ -122,7 +122,7 @@ impl<'a> Session<'a> {
                 self.warn(&failure.to_string());
                 Step::Nothing
             }
-            Event::Authentication { .. } => Step::End(Verdict::End(Err(Failure::new(
+            Event::Authenticate { .. } | Event::Authenticated { .. } => Step::End(Verdict::End(Err(Failure::new(
                 FAILED,
                 "the server asks for an authentication by AUTH",
             )))),

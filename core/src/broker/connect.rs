@@ -5,12 +5,13 @@ use alloc::format;
 use alloc::sync::Arc;
 
 use super::Broker;
+use super::publish::special_action;
 use super::receive::{Flow, Handled};
 use crate::ask::Answer;
 use crate::config::{Authentication, Listener};
 use crate::connection::{ConnectionIndex, Phase};
 use crate::event::Event;
-use crate::rules::{Action, Decision, Rules};
+use crate::rules::{Decision, Rules};
 use crate::session::{Session, SessionIndex};
 use crate::time::Instant;
 use crate::violation::Violation;
@@ -31,6 +32,10 @@ impl Broker {
             connection.maximum_packet_size = connect.properties.maximum_packet_size().unwrap_or(u32::MAX);
         }
         self.check_connect(&connect)?;
+        if self.draining {
+            self.refuse(now, index, ReasonCode::ServerUnavailable);
+            return Ok(Flow::Continue);
+        }
         let client_identifier = self.client_identifier(index, &connect);
         match self.authenticate(now, index, &connect, &client_identifier) {
             Some(Ok(rules)) => self.accept(now, index, &connect, &client_identifier, rules),
@@ -114,13 +119,15 @@ impl Broker {
             },
         };
         let asked = listener.authentication == Authentication::Ask;
-        let will_allowed =
-            connect.will.as_ref().is_none_or(|will| match rules.decide(Action::Publish, will.topic) {
-                Decision::Allow => !will.topic.starts_with("$SYS/"),
-                Decision::Deny => false,
-                // The embedder saw the topic when it was asked about the client.
-                Decision::Ask => asked,
-            });
+        let may_publish = |action, topic| match rules.decide(action, topic) {
+            Decision::Allow => true,
+            Decision::Deny => false,
+            // The embedder saw the topic when it was asked about the client.
+            Decision::Ask => asked,
+        };
+        let will_allowed = connect.will.as_ref().is_none_or(|will| {
+            special_action(will.topic, will.retain).is_some_and(|action| may_publish(action, will.topic))
+        });
         Some(if will_allowed { Ok(rules) } else { Err(ReasonCode::NotAuthorized) })
     }
 

@@ -8,11 +8,13 @@ mod command;
 mod connack;
 mod connect;
 mod deliver;
+mod direct;
 mod disconnect;
 mod encode;
 mod hold;
 mod journal;
 mod memory;
+mod on_behalf;
 mod publish;
 mod receive;
 mod repeat;
@@ -81,6 +83,8 @@ pub struct Broker {
     question: u64,
     questions: BTreeMap<Question, ConnectionId>,
     shutdown: Shutdown,
+    /// Nobody may connect for the time being.
+    draining: bool,
     restoring: Option<Box<Restoring>>,
 }
 
@@ -103,6 +107,7 @@ impl Broker {
             question: 0,
             questions: BTreeMap::new(),
             shutdown: Shutdown::No,
+            draining: false,
             restoring: None,
         }
     }

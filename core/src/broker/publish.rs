@@ -4,13 +4,14 @@ use core::num::NonZeroU16;
 
 use super::Broker;
 use super::deliver::Publication;
+use super::direct;
 use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use crate::connection::ConnectionIndex;
 use crate::id::Position;
 use crate::message::MessageView;
 use crate::record::{Record, Row};
-use crate::rules::{Action, Decision};
+use crate::rules::{Action, Decision, Rules};
 use crate::time::Instant;
 use crate::topic::route::RouteHint;
 use crate::violation::Violation;
@@ -61,7 +62,7 @@ impl Broker {
                 self.publish_exactly_once(now, index, publish, identifier)
             }
             _ => {
-                match self.may_publish(now, index, publish.topic) {
+                match self.may_publish(now, index, publish) {
                     Decision::Allow => self.take(now, index, publish, Position::NONE),
                     // [MQTT-3.3.5-2] of 3.1.1, section 3.3.5 of 5.0: nobody is told.
                     Decision::Deny => 0,
@@ -80,7 +81,7 @@ impl Broker {
         packet_identifier: NonZeroU16,
     ) -> Handled {
         self.check_receive_maximum(index)?;
-        let reason = match self.may_publish(now, index, publish.topic) {
+        let reason = match self.may_publish(now, index, publish) {
             Decision::Ask => return Ok(Flow::Wait),
             Decision::Deny => ReasonCode::NotAuthorized,
             Decision::Allow if self.exceeds_retained_quota(publish) => ReasonCode::QuotaExceeded,
@@ -108,7 +109,7 @@ impl Broker {
             return self.publish_again(index, packet_identifier);
         }
         self.check_receive_maximum(index)?;
-        let refused = match self.may_publish(now, index, publish.topic) {
+        let refused = match self.may_publish(now, index, publish) {
             Decision::Ask => return Ok(Flow::Wait),
             Decision::Deny => Some(ReasonCode::NotAuthorized),
             Decision::Allow => self.exceeds_retained_quota(publish).then_some(ReasonCode::QuotaExceeded),
@@ -190,6 +191,9 @@ impl Broker {
         hint: RouteHint,
         publisher: Option<ConnectionIndex>,
     ) -> usize {
+        if let Some(client_identifier) = direct::recipient(publication.view.topic) {
+            return self.deliver_direct(now, publication, client_identifier);
+        }
         let stored = if publication.retain { self.retain(publication) } else { None };
         let delivered = self.deliver(now, publication, hint, stored);
         if let Some(connection) = publisher.and_then(|index| self.clients.connection(index)) {
@@ -199,14 +203,22 @@ impl Broker {
     }
 
     /// What the rules, or the answer that the embedder gave, say about publishing to a topic.
-    fn may_publish(&mut self, now: Instant, index: ConnectionIndex, topic: &str) -> Decision {
-        // Section 4.7.2: what begins with `$SYS/` is the server's.
-        if topic.starts_with("$SYS/") {
-            return Decision::Deny;
-        }
+    fn may_publish(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Decision {
+        let topic = publish.topic;
+        let action = if topic.starts_with('$') {
+            special_action(topic, publish.retain)
+        } else {
+            Some(Action::Publish)
+        };
+        let Some(action) = action else { return Decision::Deny };
         let rules = self.clients.connections.get(index).and_then(|connection| connection.rules.as_ref());
-        match rules.map_or(Decision::Allow, |rules| rules.decide(Action::Publish, topic)) {
-            Decision::Ask => self.authorize_publish(now, index, topic),
+        let decision = match rules {
+            None if action == Action::Publish => Decision::Allow,
+            None => Rules::ALLOW_ALL.decide(action, topic),
+            Some(rules) => rules.decide(action, topic),
+        };
+        match decision {
+            Decision::Ask => self.authorize_publish(now, index, action, topic),
             decision => decision,
         }
     }
@@ -279,6 +291,16 @@ impl Broker {
             properties.texts().try_for_each(|text| self.check_text(text))?;
         }
         Ok(())
+    }
+}
+
+/// What publishing to a topic needs the right to; `None` where nobody has it.
+pub(super) fn special_action(topic: &str, retain: bool) -> Option<Action> {
+    match direct::recipient(topic) {
+        // It is for one session, so nobody could be given it later.
+        Some(_) => (!retain).then_some(Action::PublishDirect),
+        // Section 4.7.2: what begins with `$SYS/` is the server's.
+        None => (!topic.starts_with("$SYS/")).then_some(Action::Publish),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::Broker;
 use super::deliver::Copy;
-use crate::connection::ConnectionIndex;
 use crate::event::DropReason;
 use crate::message::{Message, MessageIndex};
 use crate::retained::NextMatch;
@@ -26,7 +25,6 @@ impl Broker {
     pub(super) fn replay(
         &mut self,
         now: Instant,
-        index: ConnectionIndex,
         session: SessionIndex,
         filter: &str,
         subscription: &Subscription,
@@ -45,7 +43,7 @@ impl Broker {
             let Some(stored) = self.clients.messages.get(message) else { continue };
             if stored.expires_at > now {
                 let qos = stored.qos.min(subscription.options.qos);
-                self.clients.replay_one(now, index, session, message, qos, subscription);
+                self.clients.replay_one(now, session, message, qos, subscription);
             }
         }
     }
@@ -55,7 +53,6 @@ impl super::clients::Clients {
     fn replay_one(
         &mut self,
         now: Instant,
-        index: ConnectionIndex,
         session: SessionIndex,
         message: MessageIndex,
         qos: QoS,
@@ -68,6 +65,12 @@ impl super::clients::Clients {
         if qos > QoS::AtMostOnce {
             return self.enqueue(now, session, message, &copy, wait);
         }
+        let Some(index) = self.sessions.get(session).and_then(|session| session.connection()) else {
+            if self.config.policy.queue_qos0_offline {
+                self.enqueue(now, session, message, &copy, wait);
+            }
+            return;
+        };
         if !self.takes_at_once(index, wait) {
             return self.push_backlog(index, message, &copy, wait);
         }

@@ -61,7 +61,7 @@ impl Broker {
         for ((filter, options), _) in
             subscribe.filters.iter().zip(outcomes).filter(|(_, outcome)| outcome.replay)
         {
-            self.replay(now, index, session, filter, &Subscription { options, identifier });
+            self.replay(now, session, filter, &Subscription { options, identifier });
         }
         Ok(Flow::Continue)
     }
@@ -77,21 +77,28 @@ impl Broker {
         if let Some(reason) = self.refusal(session, filter, allowed) {
             return Outcome { reason: self.suback_code(index, reason, subscription.options), replay: false };
         }
-        let Some(found) = self.clients.session(session) else {
-            return Outcome { reason: ReasonCode::UnspecifiedError.byte(), replay: false };
-        };
+        let replay = self.put_subscription(session, filter, subscription);
+        Outcome { reason: subscription.options.qos.bits(), replay }
+    }
+
+    /// Makes a subscription, or replaces the one with the same filter. Whether its retained messages are to be
+    /// sent.
+    pub(super) fn put_subscription(
+        &mut self,
+        session: SessionIndex,
+        filter: &str,
+        subscription: Subscription,
+    ) -> bool {
+        let Some(found) = self.clients.session(session) else { return false };
         // [MQTT-3.8.4-3] of both: the same filter replaces the subscription, and no message is lost.
         let old = self.tree.insert(&mut found.subscriptions, session, filter, subscription);
         self.routes.changed(filter);
         self.clients.record_subscription(session, filter, Some(subscription));
-        Outcome {
-            reason: subscription.options.qos.bits(),
-            replay: wants_retained(&subscription, old.is_none()),
-        }
+        wants_retained(&subscription, old.is_none())
     }
 
     /// Why a filter that is well formed is refused all the same.
-    fn refusal(&self, session: SessionIndex, filter: &str, allowed: bool) -> Option<ReasonCode> {
+    pub(super) fn refusal(&self, session: SessionIndex, filter: &str, allowed: bool) -> Option<ReasonCode> {
         if filter.starts_with("$share/") {
             return Some(ReasonCode::SharedSubscriptionsNotSupported);
         }

@@ -33,7 +33,7 @@ impl Broker {
         Ok(Flow::Continue)
     }
 
-    fn unsubscribe_one(&mut self, session: SessionIndex, filter: &str) -> ReasonCode {
+    pub(super) fn unsubscribe_one(&mut self, session: SessionIndex, filter: &str) -> ReasonCode {
         let Some(found) = self.clients.session(session) else { return ReasonCode::UnspecifiedError };
         // [MQTT-3.10.4-1] of both: filters are compared character by character.
         if self.tree.remove(&mut found.subscriptions, session, filter).is_none() {

@@ -25,6 +25,20 @@ pub struct Receiver {
     last_identifier: u32,
 }
 
+impl Receiver {
+    /// A session that receives without having subscribed.
+    pub const fn unsubscribed(session: SessionIndex, qos: QoS) -> Self {
+        Self {
+            session,
+            qos,
+            retain_as_published: false,
+            no_local: false,
+            first_identifier: NONE,
+            last_identifier: NONE,
+        }
+    }
+}
+
 /// A Subscription Identifier and where the next one of the same receiver is. A chain, because the filters of
 /// one session need not be found one after the other.
 #[derive(Clone, Copy, Debug)]

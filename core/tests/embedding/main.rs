@@ -1,0 +1,4 @@
+//! What a program that embeds the broker can do besides moving bytes: commands, queries, events, hooks.
+
+mod commands;
+mod world;

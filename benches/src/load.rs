@@ -40,7 +40,7 @@ impl Load {
         Self { world, turns: vec![turn], next: 0, deliveries }
     }
 
-    /// `topics` topics (a multiple of 20, prime to [`STRIDE`]), 20 subscribers with an equal part of them each, and
+    /// `topics` topics (a multiple of 20, prime to the stride of 61,803), 20 subscribers with an equal part of them each, and
     /// 20 publishers that publish to them in an order that looks random.
     pub fn random_topics(topics: usize) -> Self {
         const CLIENTS: usize = 20;

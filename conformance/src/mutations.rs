@@ -8,6 +8,9 @@ use crate::script::Script;
 use crate::targets::{Memory, Mutated, Mutation};
 use crate::version::Version;
 
+/// Scripts with more answers than this are left out: they would take hours.
+const LONGEST: usize = 2_000;
+
 /// What became of the mutations.
 #[derive(Debug, Default)]
 pub struct Outcome {
@@ -54,13 +57,17 @@ fn try_script(script: &Script, version: Version, choice: Choice) -> Outcome {
         return outcome;
     }
     let seen = good.seen();
+    if seen.packets.len() > LONGEST {
+        return outcome;
+    }
     let mut mutations = Vec::new();
     for (at, packet) in seen.packets.iter().enumerate() {
         mutations.extend([Mutation::Drop, Mutation::Double, Mutation::Close].map(|mutation| (mutation, at)));
         if choice.alter {
-            // The Remaining Length would only delay what comes.
+            // The Remaining Length would only delay what comes, and a server may announce what it likes.
+            let length = if packet[0] == 0x20 { 4 } else { 40 };
             mutations.extend(
-                (0..packet.len().min(40))
+                (0..packet.len().min(length))
                     .filter(|position| *position != 1)
                     .map(|it| (Mutation::Alter(it), at)),
             );

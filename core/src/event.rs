@@ -71,6 +71,8 @@ pub enum DropReason {
     QueueFull,
     /// It is larger than the client's Maximum Packet Size.
     TooLarge,
+    /// It waited at QoS 0 when the broker ran short of memory.
+    MemoryExhausted,
 }
 
 /// Which kinds of events to make.

@@ -48,6 +48,8 @@ pub struct Limits {
     pub qos0_backlog_bytes: u32,
     /// Bytes encoded ahead of a socket. Beyond this mark, messages wait as shared entries in queues.
     pub transmit_mark_bytes: u32,
+    /// Retained messages looked at in one go for a new subscription; the rest goes on while others are served.
+    pub retained_per_turn: u32,
     /// Retained messages.
     pub retained_messages: u32,
     /// Bytes of retained messages.
@@ -59,8 +61,8 @@ pub struct Limits {
     pub session_expiry_seconds_3: u32,
     /// Topics whose receivers are remembered, so that publishers that repeat themselves need no search.
     pub routes_remembered: u32,
-    /// Free transmit buffers kept for the next connection that has bytes.
-    pub transmit_buffers_pooled: u16,
+    /// Bytes of free transmit buffers kept for the next connections that have something to send.
+    pub transmit_pool_bytes: u32,
     /// The largest sum of the memory account, in bytes.
     pub memory_bytes: u64,
 }
@@ -89,12 +91,13 @@ impl Default for Limits {
             queue_bytes: 16 * 1024 * 1024,
             qos0_backlog_bytes: 1024 * 1024,
             transmit_mark_bytes: 256 * 1024,
+            retained_per_turn: 256,
             retained_messages: 1_000_000,
             retained_bytes: 256 * 1024 * 1024,
             session_expiry_seconds_5_0: u32::MAX,
             session_expiry_seconds_3: u32::MAX,
             routes_remembered: 4_096,
-            transmit_buffers_pooled: 64,
+            transmit_pool_bytes: 16 * 1024 * 1024,
             memory_bytes: 512 * 1024 * 1024,
         }
     }

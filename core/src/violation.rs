@@ -207,6 +207,8 @@ violations! {
         "4.1", "MQTT 3.1.1 section 4.8", "MQTT-3.2.2-11";
     RetainNotSupported(RetainNotSupported) "there is a RETAIN 1 though retained messages are not available"
         "2.1", "MQTT 3.1.1 section 4.8", "MQTT-3.2.2-14";
+    MemoryExhausted(QuotaExceeded) "the server has no memory for more messages"
+        "4.1", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 4.13.2";
     RetainedQuotaExceeded(QuotaExceeded) "there is no room for another retained message"
         "4.1", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 4.13.2";
     ReceiveMaximumExceeded(ReceiveMaximumExceeded) "there are more PUBLISH open than the Receive Maximum"

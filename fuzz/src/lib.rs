@@ -10,8 +10,11 @@ pub use connection::connection;
 pub use packets::{decode, round_trip};
 pub use topic_tree::topic_tree;
 
+/// What is tried with any bytes.
+pub type Target = fn(&[u8]);
+
 /// Every target by its name, which is also that of its corpus.
-pub const TARGETS: [(&str, fn(&[u8])); 4] =
+pub const TARGETS: [(&str, Target); 4] =
     [("connection", connection), ("decode", decode), ("round_trip", round_trip), ("topic_tree", topic_tree)];
 
 /// Runs `target` on each file that is named on the command line.
@@ -19,7 +22,7 @@ pub const TARGETS: [(&str, fn(&[u8])); 4] =
 /// # Errors
 ///
 /// If a file cannot be read.
-pub fn run_files(target: fn(&[u8])) -> std::io::Result<()> {
+pub fn run_files(target: Target) -> std::io::Result<()> {
     for path in std::env::args_os().skip(1) {
         target(&std::fs::read(path)?);
     }

@@ -32,7 +32,7 @@ pub fn topic_tree(data: &[u8]) {
                 let removed = tree.remove(list, SessionIndex(number), &text);
                 assert_eq!(removed, model.remove(&(number, text)));
             }
-            2 if text.len() % 4 == 0 => {
+            2 if text.len().is_multiple_of(4) => {
                 let mut ended = Vec::new();
                 tree.clear(list, |filter| ended.push((number, filter.to_owned())));
                 ended.sort();

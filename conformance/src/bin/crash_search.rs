@@ -1,8 +1,10 @@
-//! Searches many conversations for a broken promise: `crash_search --seeds N [--from SEED] [--steps N]`.
+//! Searches many conversations for a broken promise: `crash_search --seeds N [--from SEED] [--steps N] [--fault PROMISE]`.
+//! A fault can be planted where the feature `planted-faults` is on; then the search should find it.
 
 use std::process::ExitCode;
 
 use conformance::crash::Search;
+use hushwing_core::Promise;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -13,7 +15,11 @@ fn main() -> ExitCode {
     let (seeds, from) = (number("--seeds").unwrap_or(1_000), number("--from").unwrap_or(0));
     let default = Search::default();
     let steps = number("--steps").map_or(default.steps, |steps| steps as usize);
-    let search = Search { steps, ..default };
+    let fault = arguments.iter().position(|argument| argument == "--fault").and_then(|place| {
+        let name = arguments.get(place + 1)?;
+        Promise::ALL.into_iter().find(|promise| format!("{promise:?}") == *name)
+    });
+    let search = Search { steps, fault, ..default };
     let mut failed = 0;
     for seed in from..from.saturating_add(seeds) {
         if let Err(failure) = search.run(seed) {

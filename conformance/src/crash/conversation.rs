@@ -119,6 +119,7 @@ impl Conversation {
             disk: *random.pick(&[2, 5, 10, 20]),
             network: *random.pick(&[30, 60, 90]),
             restless: *random.pick(&[3, 10, 20]),
+            asked: *random.pick(&[0, 15, 100]),
         };
         let world = World::new(random.next(), &versions, readable);
         let broker = new_broker(&config, seed);
@@ -150,23 +151,27 @@ impl Conversation {
 
     /// Dies, comes back, and perhaps dies once more soon after.
     fn survive(&self, world: &mut World, steps: usize) -> Checked {
-        let mut broker = self.reborn(world)?;
+        let mut broker = reborn(world, &self.config)?;
         if steps > 0 {
             for _ in 0..steps {
                 world.random_step(&mut broker, &self.pace)?;
             }
-            broker = self.reborn(world)?;
+            if world.random.chance(50) {
+                world.shut_down(&mut broker)?;
+            }
+            broker = reborn(world, &self.config)?;
         }
         world.conclude(&mut broker)
     }
+}
 
-    fn reborn(&self, world: &mut World) -> Checked<Broker> {
-        let extra = if world.random.chance(25) { world.random.below(world.disk.waiting() + 1) } else { 0 };
-        world.crash(extra)?;
-        let mut broker = new_broker(&self.config, world.random.next());
-        world.restart(&mut broker)?;
-        Ok(broker)
-    }
+/// The broker dies, and another one goes on with what is on the disk, or was about to be.
+pub(super) fn reborn(world: &mut World, config: &Arc<Config>) -> Checked<Broker> {
+    let extra = if world.random.chance(25) { world.random.below(world.disk.waiting() + 1) } else { 0 };
+    world.crash(extra)?;
+    let mut broker = new_broker(config, world.random.next());
+    world.restart(&mut broker)?;
+    Ok(broker)
 }
 
 /// The hash of everything that came out of the broker in the conversation of this seed.

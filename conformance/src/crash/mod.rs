@@ -10,6 +10,8 @@ mod conversation;
 pub mod disk;
 pub mod ledger;
 pub mod random;
+pub mod rows;
+pub mod scenario;
 pub mod topic;
 pub mod trace;
 pub mod world;

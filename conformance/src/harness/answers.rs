@@ -144,6 +144,17 @@ impl Client {
         }
     }
 
+    /// A PUBLISH, if one comes before everything sent up to now has had its effect.
+    #[track_caller]
+    pub fn publish_that_is_there(&mut self) -> Option<Publish> {
+        let next = self.world.borrow_mut().leftover(self.index);
+        match next {
+            Next::Packet(Packet::Publish(publish)) => Some(publish),
+            Next::Nothing => None,
+            other => self.wrong("PUBLISH, or nothing", &other),
+        }
+    }
+
     /// The next PUBLISH in full; answers before it stay for later.
     #[track_caller]
     pub fn expect_any_publish(&mut self) -> Publish {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::client::Client;
+use super::failure::fail;
 use super::transcript::Transcript;
 use super::world::World;
 use crate::targets::Instance;
@@ -76,8 +77,12 @@ impl Broker {
     #[track_caller]
     pub fn connect_as(&self, version: Version, packet: Connect) -> Client {
         let mut client = self.open_as(version);
+        let clean = packet.clean;
         client.send(packet);
-        client.expect_accepted();
+        let connack = client.expect_accepted();
+        if clean && connack.session_present {
+            fail("Session Present 1 after a clean start");
+        }
         client
     }
 

@@ -6,13 +6,13 @@ use std::rc::Rc;
 
 use super::world::World;
 use crate::version::Version;
-use crate::wire::{Connack, Outgoing, acknowledge, disconnect};
+use crate::wire::{Connack, Outgoing, Property, acknowledge, disconnect, disconnect_with};
 
 /// One connection to the broker under test.
 ///
 /// Packets of the server are read in two lanes: PUBLISH packets keep their order among themselves, and so do
 /// all others, but a script that waits for one kind steps over the other, since the standard lets them overtake
-/// each other. [`Client::next`] reads strictly.
+/// each other. [`Client::next_packet`] reads strictly.
 pub struct Client {
     pub(super) world: Rc<RefCell<World>>,
     pub(super) index: usize,
@@ -77,14 +77,28 @@ impl Client {
     }
 
     /// Ends the connection without DISCONNECT; the broker has noticed when this returns.
+    #[track_caller]
     pub fn cut(&mut self) {
+        self.world.borrow_mut().nothing_left_on(self.index);
         self.world.borrow_mut().cut(self.index);
     }
 
     /// Says DISCONNECT and ends the connection; the broker has noticed when this returns.
+    #[track_caller]
     pub fn disconnect(&mut self) {
-        self.send(disconnect());
-        self.cut();
+        self.disconnect_with(0x00, vec![]);
+    }
+
+    /// The same with a reason code and properties.
+    #[track_caller]
+    pub fn disconnect_with(&mut self, code: u8, properties: Vec<Property>) {
+        self.world.borrow_mut().nothing_left_on(self.index);
+        if code == 0 && properties.is_empty() {
+            self.send(disconnect());
+        } else {
+            self.send(disconnect_with(code, properties));
+        }
+        self.world.borrow_mut().cut(self.index);
     }
 
     /// Sends PUBACK.

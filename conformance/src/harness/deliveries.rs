@@ -17,15 +17,26 @@ impl Client {
         publish
     }
 
-    /// The next PUBLISH, with this topic, payload and QoS, for the first time; the whole exchange is gone
-    /// through.
+    /// The next PUBLISH, with this topic, payload and QoS, for the first time, RETAIN 0; the whole exchange is
+    /// gone through.
     #[track_caller]
     pub fn receive(&mut self, topic: &str, payload: &str, qos: u8) -> Publish {
+        self.receive_first(topic, payload, qos, false)
+    }
+
+    /// The same with RETAIN 1.
+    #[track_caller]
+    pub fn receive_retained(&mut self, topic: &str, payload: &str, qos: u8) -> Publish {
+        self.receive_first(topic, payload, qos, true)
+    }
+
+    #[track_caller]
+    fn receive_first(&mut self, topic: &str, payload: &str, qos: u8, retain: bool) -> Publish {
         let publish = self.expect_publish(topic, payload);
-        if publish.qos != qos || publish.duplicate {
-            let name = self.name();
+        if publish.qos != qos || publish.duplicate || publish.retain != retain {
+            let (name, retain) = (self.name(), u8::from(retain));
             let got = crate::wire::Packet::Publish(publish);
-            fail(format!("{name}: expected QoS {qos} and DUP 0; instead: {got}"));
+            fail(format!("{name}: expected QoS {qos}, DUP 0 and RETAIN {retain}; instead: {got}"));
         }
         self.finish_exchange(&publish);
         publish

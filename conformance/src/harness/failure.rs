@@ -18,3 +18,28 @@ pub fn fail(message: impl Into<String>) -> ! {
     let failure = Failure { message: message.into(), place: format!("{}:{}", place.file(), place.line()) };
     std::panic::resume_unwind(Box::new(failure))
 }
+
+/// Ends the script unless this holds; says why in the words that follow.
+macro_rules! check {
+    ($holds:expr, $($words:tt)+) => {
+        if !$holds {
+            $crate::harness::fail(format!($($words)+));
+        }
+    };
+}
+
+/// Ends the script unless these two are equal; says what they are in the words that follow.
+macro_rules! check_eq {
+    ($found:expr, $expected:expr, $($words:tt)+) => {
+        match (&$found, &$expected) {
+            (found, expected) => {
+                if *found != *expected {
+                    let what = format!($($words)+);
+                    $crate::harness::fail(format!("{what}: expected {expected:?}, found {found:?}"));
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use {check, check_eq};

@@ -12,4 +12,5 @@ mod world;
 pub use broker::Broker;
 pub use client::Client;
 pub use failure::{Failure, fail};
+pub(crate) use failure::{check, check_eq};
 pub use transcript::Transcript;

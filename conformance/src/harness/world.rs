@@ -231,6 +231,22 @@ impl World {
         self.arrive(index, patience)
     }
 
+    /// Nothing may be left on a connection that the script ends, as far as that can be seen without delay.
+    #[track_caller]
+    pub(super) fn nothing_left_on(&mut self, index: usize) {
+        if self.connections[index].over || self.connections[index].ignored {
+            return;
+        }
+        let next = match self.connections[index].packets.pop_front() {
+            Some(packet) => Next::Packet(packet),
+            None if self.instance.is_virtual() => self.arrive(index, Duration::ZERO),
+            None => Next::Nothing,
+        };
+        if !matches!(next, Next::Nothing) {
+            fail(format!("{}: left at the end of the connection: {next}", self.connections[index].name));
+        }
+    }
+
     pub(super) fn cut(&mut self, index: usize) {
         self.note(index, "-> cuts the connection");
         (self.connections[index].closed, self.connections[index].over) = (true, true);

@@ -150,7 +150,6 @@ impl Broker {
             self.clients.forget_in_flight(session, &entry);
         }
         self.clients.send(now, index);
-        self.clients.release_outgoing(session);
         self.clients.recount_session(session);
     }
 }
@@ -175,9 +174,9 @@ impl super::clients::Clients {
 
     /// Gives back the sender's state of a session that owes nothing. The next packet identifier starts anew,
     /// which is allowed once none is in use.
-    fn release_outgoing(&mut self, session: SessionIndex) {
+    pub(super) fn release_outgoing(&mut self, session: SessionIndex) {
         let Some(session) = self.sessions.get_mut(session) else { return };
-        if session.connection().is_none() && session.outgoing.as_ref().is_some_and(|of| of.is_empty()) {
+        if session.outgoing.as_ref().is_some_and(|of| of.is_empty()) {
             session.outgoing = None;
         }
     }

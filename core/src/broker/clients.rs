@@ -1,5 +1,5 @@
-//! The clients of a broker: their connections and sessions, and everything that is owed to them. Knows
-//! nothing about topics; who receives what is decided above.
+//! The clients of a broker: their connections and sessions, and everything that is owed to them. Who receives
+//! what is published is decided above.
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeSet, VecDeque};
@@ -8,9 +8,11 @@ use alloc::vec::Vec;
 
 use super::encode::Frames;
 use super::journal::Journal;
+use super::pressure::Pressure;
+use super::retain::RetainedMessages;
 use crate::config::Config;
 use crate::connection::transmit::Transmit;
-use crate::connection::{Connection, ConnectionIndex, Connections};
+use crate::connection::{Connection, ConnectionIndex, Connections, Phase};
 use crate::event::Event;
 use crate::id::{ConnectionId, PeerId, Position};
 use crate::message::Messages;
@@ -27,6 +29,11 @@ pub(crate) struct Clients {
     pub(super) connections: Connections,
     pub(super) sessions: Sessions,
     pub(super) messages: Messages,
+    pub(super) retained: RetainedMessages,
+    /// Connections whose retained messages are still being looked for.
+    pub(super) unfinished: BTreeSet<ConnectionId>,
+    /// Which of them had its turn last.
+    pub(super) last_turn: ConnectionId,
     pub(super) timers: Timers,
     /// The deadline of the machine as a whole; [`Instant::FAR_FUTURE`] for none.
     pub(super) armed: Instant,
@@ -35,7 +42,16 @@ pub(crate) struct Clients {
     pub(super) holds: BTreeSet<(Position, ConnectionId)>,
     pub(super) outputs: VecDeque<Output>,
     /// Empty transmit buffers.
+    #[expect(clippy::vec_box, reason = "the boxes are what connections take from it and give back")]
     pub(super) pool: Vec<Box<Transmit>>,
+    /// What they cost.
+    pub(super) pool_bytes: usize,
+    /// Connections that QoS 0 messages wait for.
+    pub(super) backlogged: BTreeSet<ConnectionId>,
+    /// Connections that are not read because memory is short.
+    pub(super) unread: BTreeSet<ConnectionId>,
+    /// How short it is.
+    pub(super) pressure: Pressure,
     /// Encoded forms of the message at hand.
     pub(super) frames: Frames,
     /// What all connections and sessions own on the heap, transmit buffers included.
@@ -50,12 +66,19 @@ impl Clients {
             connections: Connections::new(random.next()),
             sessions: Sessions::new(random.next()),
             messages: Messages::default(),
+            retained: RetainedMessages::default(),
+            unfinished: BTreeSet::new(),
+            last_turn: ConnectionId(0),
             timers: Timers::new(),
             armed: Instant::FAR_FUTURE,
             journal,
             holds: BTreeSet::new(),
             outputs: VecDeque::new(),
             pool: Vec::new(),
+            pool_bytes: 0,
+            backlogged: BTreeSet::new(),
+            unread: BTreeSet::new(),
+            pressure: Pressure::None,
             frames: Frames::default(),
             owned_bytes: 0,
         }
@@ -131,7 +154,9 @@ impl Clients {
 
     /// Stops, or goes on, reading from a connection, for one of the reasons in `pause`.
     pub(super) fn pause(&mut self, index: ConnectionIndex, reason: u8, on: bool) {
-        let Some(connection) = self.connections.get_mut(index) else { return };
+        // After `Output::Close` the driver reads and discards, whatever was said before.
+        let open = |connection: &&mut Connection| connection.phase != Phase::Closing;
+        let Some(connection) = self.connections.get_mut(index).filter(open) else { return };
         let before = connection.paused;
         connection.paused = if on { before | reason } else { before & !reason };
         if (before == 0) != (connection.paused == 0) {

@@ -36,6 +36,10 @@ impl Broker {
             self.refuse(now, index, ReasonCode::ServerUnavailable);
             return Ok(Flow::Continue);
         }
+        if self.clients.refuses_work() {
+            self.refuse(now, index, ReasonCode::QuotaExceeded);
+            return Ok(Flow::Continue);
+        }
         let client_identifier = self.client_identifier(index, &connect);
         match self.authenticate(now, index, &connect, &client_identifier) {
             Some(Ok(rules)) => self.accept(now, index, &connect, &client_identifier, rules),

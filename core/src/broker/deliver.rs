@@ -83,6 +83,9 @@ impl Clients {
         identifiers: &[u32],
         stored: &mut Option<MessageIndex>,
     ) {
+        if self.is_replaying(receiver.session) {
+            self.replay_before(now, receiver.session, publication);
+        }
         // [MQTT-3.3.1-12], [MQTT-3.3.1-13] of 5.0; [MQTT-3.3.1-9] of 3.1.1, where nobody can ask for it.
         let copy = Copy {
             qos: publication.qos.min(receiver.qos),
@@ -97,6 +100,7 @@ impl Clients {
         match self.sessions.get(receiver.session).and_then(|session| session.connection()) {
             Some(index) if self.takes_at_once(index, publication.wait) => {
                 let form = copy.form();
+                self.frames.take_up();
                 if self.write_publish(now, index, &publication.view, None, &form).is_err() {
                     self.dropped(index, DropReason::TooLarge);
                 }
@@ -133,6 +137,7 @@ impl Clients {
     ) -> MessageIndex {
         *stored.get_or_insert_with(|| {
             let view = &publication.view;
+            self.frames.take_up();
             let index = self.messages.insert(Message {
                 topic: view.topic.into(),
                 payload: self.frames.payload(view.payload, None),
@@ -142,7 +147,7 @@ impl Clients {
                 expires_at: view.expires_at,
                 wait: publication.wait,
             });
-            self.frames.of = Some(index);
+            self.frames.stored(index);
             index
         })
     }
@@ -160,6 +165,7 @@ impl Clients {
         let persisted = self.journal.persisted();
         let Some(connection) = self.connections.get_mut(index) else { return };
         connection.work().push_backlog(queued);
+        self.backlogged.insert(connection.id);
         if wait > persisted {
             self.holds.insert((wait, connection.id));
         }
@@ -199,7 +205,8 @@ impl Clients {
 
     /// The message that came last did not leave: it is recorded, or the queue is too full for it.
     fn settle_newest(&mut self, session: SessionIndex, message: MessageIndex, entry: u64) {
-        let limits = &self.config.limits;
+        let limit = self.under_pressure(self.config.limits.queue_messages as usize);
+        let limit_bytes = self.under_pressure(self.config.limits.queue_bytes as usize);
         let drops_oldest = self.config.policy.full_queue_drops_oldest;
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return;
@@ -210,8 +217,7 @@ impl Clients {
             return;
         };
         let newest = newest.clone();
-        let full = queue.limited_messages() > limits.queue_messages as usize
-            || queue.limited_bytes() > limits.queue_bytes as usize;
+        let full = queue.limited_messages() > limit || queue.limited_bytes() > limit_bytes;
         let victim = match (full, drops_oldest) {
             (false, _) => None,
             (true, true) => queue.pop_oldest_limited(),
@@ -235,7 +241,13 @@ impl Clients {
     }
 
     /// One more reference to a stored message.
-    fn queued(&mut self, message: MessageIndex, copy: &Copy<'_>, entry: u64, wait: Position) -> Queued {
+    pub(super) fn queued(
+        &mut self,
+        message: MessageIndex,
+        copy: &Copy<'_>,
+        entry: u64,
+        wait: Position,
+    ) -> Queued {
         self.messages.retain(message);
         let bytes = self.messages.get(message).map_or(0, Message::size);
         Queued {

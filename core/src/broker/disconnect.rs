@@ -150,7 +150,7 @@ impl Clients {
     }
 
     /// Drops QoS 0 messages that wait for a connection.
-    fn drop_backlog(&mut self, index: ConnectionIndex) {
+    pub(super) fn drop_backlog(&mut self, index: ConnectionIndex) {
         while let Some(queued) =
             self.connections.get_mut(index).and_then(|connection| connection.work.as_mut()?.pop_backlog())
         {
@@ -171,6 +171,9 @@ impl Clients {
     fn remove_connection(&mut self, index: ConnectionIndex) {
         if let Some(mut connection) = self.connections.remove(index) {
             self.timers.disarm(&mut connection.armed);
+            self.backlogged.remove(&connection.id);
+            self.unread.remove(&connection.id);
+            self.unfinished.remove(&connection.id);
             self.owned_bytes -= connection.counted as usize + connection.transmit_cost();
         }
     }

@@ -31,7 +31,9 @@ pub(super) struct Frames {
     bytes: Vec<u8>,
     made: Vec<Made>,
     /// The message that they are forms of, if it is stored.
-    pub(super) of: Option<MessageIndex>,
+    of: Option<MessageIndex>,
+    /// Whether they are forms of the publication at hand.
+    at_hand: bool,
     /// The payload as it is shared, if it is large and somebody got it.
     shared: Option<Bytes>,
     /// For encodings that nobody shares.
@@ -52,11 +54,41 @@ struct Made {
 }
 
 impl Frames {
+    /// From now on these are forms of the publication at hand.
+    pub(super) fn take_up(&mut self) {
+        if !self.at_hand {
+            self.clear();
+            self.at_hand = true;
+        }
+    }
+
+    /// The publication at hand is stored.
+    pub(super) fn stored(&mut self, index: MessageIndex) {
+        self.take_up();
+        self.of = Some(index);
+    }
+
+    /// From now on these are forms of a stored message.
+    pub(super) fn take_up_stored(&mut self, index: MessageIndex) {
+        if self.of != Some(index) {
+            self.clear();
+            self.of = Some(index);
+        }
+    }
+
+    /// A stored message is gone; its place may be another's soon.
+    pub(super) fn gone(&mut self, index: MessageIndex) {
+        if self.of == Some(index) {
+            self.of = None;
+        }
+    }
+
     /// Another message is at hand.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.made.clear();
         self.of = None;
+        self.at_hand = false;
         self.shared = None;
     }
 
@@ -213,8 +245,12 @@ impl Clients {
     fn with_transmit(&mut self, index: ConnectionIndex, change: impl FnOnce(&mut Transmit)) {
         let Some(connection) = self.connections.get_mut(index) else { return };
         let before = connection.transmit_cost();
-        let pool = &mut self.pool;
-        let transmit = connection.transmit.get_or_insert_with(|| pool.pop().unwrap_or_default());
+        let (pool, pool_bytes) = (&mut self.pool, &mut self.pool_bytes);
+        let transmit = connection.transmit.get_or_insert_with(|| {
+            let pooled = pool.pop().unwrap_or_default();
+            *pool_bytes = pool_bytes.saturating_sub(pooled.cost());
+            pooled
+        });
         change(transmit);
         self.owned_bytes += transmit.cost();
         self.owned_bytes -= before;

@@ -235,9 +235,7 @@ impl Clients {
 
     /// Gives back one reference to a message.
     pub(super) fn release_message(&mut self, index: MessageIndex) {
-        if self.frames.of == Some(index) {
-            self.frames.clear();
-        }
+        self.frames.gone(index);
         if let Some(number) = self.messages.release(index) {
             self.journal.record(Record::Delete(Key::Message(number)));
         }

@@ -1,37 +1,37 @@
 //! The memory account: what every table, queue and buffer holds. What owners of heap memory hold is added and
 //! subtracted where it changes, the tables are asked; a full walk gives the same number at any time.
 
+use alloc::boxed::Box;
+
 use super::Broker;
 use super::clients::Clients;
 use crate::connection::transmit::Transmit;
 use crate::id::{ConnectionId, Position, Question};
-use crate::message::MessageIndex;
 use crate::output::Output;
-use crate::time::Instant;
 
 /// What an entry of an ordered set costs, nodes half full.
-const fn ordered_entry<T>() -> usize {
+pub(super) const fn ordered_entry<T>() -> usize {
     2 * size_of::<T>() + 8
 }
 
 impl Broker {
     /// Bytes of memory that the broker holds, by the cost functions of its tables.
     pub fn memory(&self) -> usize {
-        self.tables() + self.retained_heap + self.clients.owned_bytes
+        self.tables() + self.clients.owned_bytes
     }
 
     /// The same by a walk through everything: for tests of the account.
     pub fn memory_walk(&self) -> usize {
-        let retained = self.retained.iter().map(|(_, retained)| retained.heap_cost()).sum::<usize>();
         let clients = &self.clients;
         let connections = clients.connections.iter().map(|(_, of)| of.heap_cost() + of.transmit_cost());
         let sessions = clients.sessions.iter().map(|(_, session)| session.heap_cost());
-        let walked = self.tree.cost_walk() + self.routes.cost_walk() + self.retained.cost_walk();
-        let asked = self.tree.cost() + self.routes.cost() + self.retained.cost();
-        self.tables() - asked - clients.messages.cost()
+        let walked = self.tree.cost_walk() + self.routes.cost_walk() + clients.retained.cost_walk();
+        let asked = self.tree.cost() + self.routes.cost() + clients.retained.cost();
+        let pooled = clients.pool.iter().map(|transmit| transmit.cost()).sum::<usize>();
+        self.tables() - asked - clients.messages.cost() - clients.pool_bytes
+            + pooled
             + walked
             + clients.messages.cost_walk()
-            + retained
             + connections.sum::<usize>()
             + sessions.sum::<usize>()
     }
@@ -41,8 +41,6 @@ impl Broker {
             + self.routes.cost()
             + self.gathered.cost()
             + self.identifiers.capacity() * size_of::<u32>()
-            + self.retained.cost()
-            + self.retained_expiry.len() * ordered_entry::<(Instant, MessageIndex)>()
             + self.questions.len() * ordered_entry::<(Question, ConnectionId)>()
             + self.clients.tables()
     }
@@ -50,14 +48,17 @@ impl Broker {
 
 impl Clients {
     fn tables(&self) -> usize {
-        let pooled = |transmit: &alloc::boxed::Box<Transmit>| transmit.cost();
         self.connections.cost()
             + self.sessions.cost()
             + self.messages.cost()
+            + self.retained.cost()
+            + (self.unfinished.len() + self.backlogged.len() + self.unread.len())
+                * ordered_entry::<ConnectionId>()
             + self.timers.cost()
             + self.holds.len() * ordered_entry::<(Position, ConnectionId)>()
             + self.outputs.capacity() * size_of::<Output>()
-            + self.pool.iter().map(pooled).sum::<usize>()
+            + self.pool_bytes
+            + self.pool.capacity() * size_of::<Box<Transmit>>()
             + self.frames.cost()
     }
 }

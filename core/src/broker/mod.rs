@@ -15,6 +15,7 @@ mod hold;
 mod journal;
 mod memory;
 mod on_behalf;
+mod pressure;
 mod publish;
 mod receive;
 mod repeat;
@@ -31,23 +32,20 @@ mod unsubscribe;
 mod will;
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use self::clients::Clients;
 pub use self::hold::Promise;
 use self::restore::Restoring;
-use self::retain::Retained;
 use self::shutdown::Shutdown;
 use crate::config::Config;
 use crate::id::{ConnectionId, PeerId, Question};
 use crate::input::{CloseCause, Input};
-use crate::message::MessageIndex;
 use crate::output::Output;
 use crate::random::Random;
 use crate::record::Record;
-use crate::retained::RetainedStore;
 use crate::time::Instant;
 use crate::topic::ReceiversBuffer;
 use crate::topic::route::Routes;
@@ -70,14 +68,6 @@ pub struct Broker {
     gathered: ReceiversBuffer,
     /// The Subscription Identifiers of the receiver at hand.
     identifiers: Vec<u32>,
-    /// The last message of each topic that was published with RETAIN.
-    retained: RetainedStore<Retained>,
-    /// Bytes of their topics, payloads and properties.
-    retained_bytes: u64,
-    /// Bytes that their entries own besides.
-    retained_heap: usize,
-    /// Those that expire, the earliest first.
-    retained_expiry: BTreeSet<(Instant, MessageIndex)>,
     random: Random,
     /// The number of the last question to the embedder, and those that are open.
     question: u64,
@@ -98,10 +88,6 @@ impl Broker {
             routes: Routes::new(random.next(), config.limits.routes_remembered),
             gathered: ReceiversBuffer::new(),
             identifiers: Vec::new(),
-            retained: RetainedStore::new(),
-            retained_bytes: 0,
-            retained_heap: 0,
-            retained_expiry: BTreeSet::new(),
             clients: Clients::new(config, me, &mut random),
             random,
             question: 0,
@@ -141,6 +127,7 @@ impl Broker {
             Input::Command(command) => self.command(now, command),
         }
         self.clients.commit();
+        self.relieve(now);
         self.continue_shutdown(now);
     }
 
@@ -148,17 +135,21 @@ impl Broker {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.timeout(now);
         self.clients.commit();
+        self.relieve(now);
         self.continue_shutdown(now);
     }
 
     /// Does a bounded piece of what [`Broker::work_pending`] speaks of.
     pub fn handle_work(&mut self, now: Instant) {
+        self.clients.continue_replay(now);
+        self.clients.commit();
+        self.relieve(now);
         self.continue_shutdown(now);
     }
 
-    /// Whether [`Broker::handle_work`] would make progress.
-    pub const fn work_pending(&self) -> bool {
-        false
+    /// Whether [`Broker::handle_work`] would make progress: retained messages are still being looked for.
+    pub fn work_pending(&self) -> bool {
+        !self.clients.unfinished.is_empty()
     }
 
     /// The next thing to do, first in, first out. Poll until `None` after every call that takes `now`.

@@ -31,7 +31,10 @@ impl Broker {
         }
         let subscription = self.as_its_version_has_it(session, subscription);
         if self.put_subscription(session, filter, subscription) {
-            self.replay(now, session, filter, &subscription);
+            self.clients.begin_replay(session, filter, subscription);
+            if let Some(index) = self.clients.sessions.get(session).and_then(|session| session.connection()) {
+                self.clients.send(now, index);
+            }
         }
         Ok(())
     }

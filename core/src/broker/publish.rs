@@ -84,7 +84,7 @@ impl Broker {
         let reason = match self.may_publish(now, index, publish) {
             Decision::Ask => return Ok(Flow::Wait),
             Decision::Deny => ReasonCode::NotAuthorized,
-            Decision::Allow if self.exceeds_retained_quota(publish) => ReasonCode::QuotaExceeded,
+            Decision::Allow if self.clients.exceeds_quota(publish) => ReasonCode::QuotaExceeded,
             Decision::Allow => reason_for(self.take(now, index, publish, Position::NONE)),
         };
         let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
@@ -112,7 +112,7 @@ impl Broker {
         let refused = match self.may_publish(now, index, publish) {
             Decision::Ask => return Ok(Flow::Wait),
             Decision::Deny => Some(ReasonCode::NotAuthorized),
-            Decision::Allow => self.exceeds_retained_quota(publish).then_some(ReasonCode::QuotaExceeded),
+            Decision::Allow => self.clients.exceeds_quota(publish).then_some(ReasonCode::QuotaExceeded),
         };
         self.count_unacknowledged(index);
         if let Some(reason) = refused {
@@ -194,7 +194,7 @@ impl Broker {
         if let Some(client_identifier) = direct::recipient(publication.view.topic) {
             return self.deliver_direct(now, publication, client_identifier);
         }
-        let stored = if publication.retain { self.retain(publication) } else { None };
+        let stored = if publication.retain { self.clients.retain(publication) } else { None };
         let delivered = self.deliver(now, publication, hint, stored);
         if let Some(connection) = publisher.and_then(|index| self.clients.connection(index)) {
             connection.route = delivered.route;
@@ -233,7 +233,12 @@ impl Broker {
     ) -> Result<Acknowledgement<'static>, Violation> {
         let version = self.clients.connections.get(index).map(|connection| connection.version);
         if reason == ReasonCode::QuotaExceeded && version.is_some_and(|version| !version.has_properties()) {
-            return Err(Violation::RetainedQuotaExceeded);
+            let exhausted = self.clients.refuses_work();
+            return Err(if exhausted {
+                Violation::MemoryExhausted
+            } else {
+                Violation::RetainedQuotaExceeded
+            });
         }
         Ok(Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY })
     }

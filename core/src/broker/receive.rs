@@ -87,6 +87,10 @@ impl Broker {
         }
         // All records made by one packet are one group.
         self.clients.commit();
+        self.relieve(now);
+        if frame.header.packet_type == PacketType::Publish {
+            self.pause_publisher(now, index);
+        }
         Ok(Some(frame.length))
     }
 

@@ -118,6 +118,9 @@ impl Clients {
     /// Appends a packet, as it came, to what waits for a subscriber that takes it at once; whether it does.
     #[inline]
     fn forward(&mut self, session: SessionIndex, packet: &[u8], properties: bool) -> bool {
+        if self.is_replaying(session) {
+            return false;
+        }
         let Some(index) = self.sessions.get(session).and_then(|session| session.connection()) else {
             return false;
         };

@@ -9,10 +9,11 @@ use super::retain::Retained;
 use crate::id::Position;
 use crate::message::{Message, MessageIndex};
 use crate::record::{
-    Key, MessageRow, QueuedRow, Record, RetainedRow, Row, SessionRow, SubscriptionRow, WillRow,
+    Key, MessageRow, QueuedRow, Record, ReplayRow, RetainedRow, Row, SessionRow, SubscriptionRow, WillRow,
 };
 use crate::session::outgoing::Stage;
 use crate::session::queue::Queued;
+use crate::session::replay::Replay;
 use crate::session::{Session, SessionIndex};
 use crate::time::Instant;
 use crate::topic::tree::Subscription;
@@ -28,6 +29,7 @@ pub(super) struct Restoring {
     queued: BTreeMap<u64, QueuedRow>,
     incoming: BTreeSet<(u64, u16)>,
     retained: BTreeMap<Box<str>, RetainedRow>,
+    replays: BTreeMap<(u64, Box<str>), ReplayRow>,
 }
 
 impl Restoring {
@@ -44,6 +46,7 @@ impl Restoring {
                 self.incoming.insert((session, packet_identifier));
             }
             Row::Retained(row) => drop(self.retained.insert(row.topic.clone(), row)),
+            Row::Replay(row) => drop(self.replays.insert((row.session, row.filter.clone()), row)),
         }
     }
 }
@@ -82,6 +85,9 @@ impl Broker {
         }
         for row in restoring.retained.into_values() {
             self.restore_retained(&known, row);
+        }
+        for row in restoring.replays.into_values() {
+            self.restore_replay(&known, row);
         }
         // What nobody named is forgotten.
         for index in known.messages.into_values() {
@@ -200,11 +206,29 @@ impl Broker {
         }
     }
 
+    fn restore_replay(&mut self, known: &Known, row: ReplayRow) {
+        self.clients.journal.number_seen(row.before);
+        let found = known.sessions.get(&row.session).and_then(|index| self.clients.session(*index));
+        let Some(session) = found else {
+            let key = Key::Replay { session: row.session, filter: row.filter };
+            return self.clients.journal.record(Record::Delete(key));
+        };
+        session.outgoing().replays.begin(Replay {
+            filter: row.filter,
+            subscription: Subscription { options: row.options, identifier: NonZeroU32::new(row.identifier) },
+            before: row.before,
+            after: row.after,
+            early: row.early.into_iter().collect(),
+        });
+    }
+
     fn restore_retained(&mut self, known: &Known, row: RetainedRow) {
         let Some(message) = known.messages.get(&row.message).copied() else {
             return self.clients.journal.record(Record::Delete(Key::Retained(row.topic)));
         };
         self.clients.messages.retain(message);
-        self.put_retained(&row.topic, Retained { message, publisher: row.publisher });
+        let retained = Retained { message, publisher: row.publisher, stamp: row.stamp };
+        self.clients.journal.number_seen(row.stamp);
+        self.clients.put_retained(&row.topic, retained);
     }
 }

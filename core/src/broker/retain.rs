@@ -1,11 +1,14 @@
 //! Retained messages: setting, replacing, removing, expiring (section 3.3.1.3 of 3.1.1 and 5.0).
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 
-use super::Broker;
+use super::clients::Clients;
 use super::deliver::Publication;
+use super::memory::ordered_entry;
 use crate::message::MessageIndex;
 use crate::record::{Key, Record, RetainedRow, Row};
+use crate::retained::RetainedStore;
 use crate::time::Instant;
 use crate::wire::Publish;
 
@@ -15,6 +18,8 @@ pub(super) struct Retained {
     pub(super) message: MessageIndex,
     /// The client identifier of its publisher, for No Local; empty if the embedder published it.
     pub(super) publisher: Box<str>,
+    /// When it came, among everything that is numbered: a SUBSCRIBE gets only what is older.
+    pub(super) stamp: u64,
 }
 
 impl Retained {
@@ -23,7 +28,30 @@ impl Retained {
     }
 }
 
-impl Broker {
+/// All retained messages.
+#[derive(Debug, Default)]
+pub(super) struct RetainedMessages {
+    pub(super) store: RetainedStore<Retained>,
+    /// Bytes of their topics, payloads and properties.
+    bytes: u64,
+    /// Bytes that their entries own besides.
+    heap: usize,
+    /// Those that expire, the earliest first.
+    expiry: BTreeSet<(Instant, MessageIndex)>,
+}
+
+impl RetainedMessages {
+    pub(super) fn cost(&self) -> usize {
+        self.store.cost() + self.heap + self.expiry.len() * ordered_entry::<(Instant, MessageIndex)>()
+    }
+
+    pub(super) fn cost_walk(&self) -> usize {
+        let heap = self.store.iter().map(|(_, retained)| retained.heap_cost()).sum::<usize>();
+        self.store.cost_walk() + heap + self.expiry.len() * ordered_entry::<(Instant, MessageIndex)>()
+    }
+}
+
+impl Clients {
     /// Makes a publication the retained message of its topic, or removes that of its topic. The stored
     /// message, for which the store holds the only reference.
     pub(super) fn retain(&mut self, publication: &Publication<'_>) -> Option<MessageIndex> {
@@ -40,54 +68,58 @@ impl Broker {
             return None;
         }
         let mut stored = None;
-        let message = self.clients.store(publication, &mut stored);
-        let publisher = publication.publisher.and_then(|index| self.clients.sessions.get(index));
+        let message = self.store(publication, &mut stored);
+        let publisher = publication.publisher.and_then(|index| self.sessions.get(index));
         let publisher: Box<str> = publisher.map_or_else(Box::default, |of| of.client_identifier.clone());
-        let number = self.clients.record_message(message);
-        self.clients.journal.record(Record::Put(Row::Retained(RetainedRow {
+        let (number, stamp) = (self.record_message(message), self.journal.number());
+        self.journal.record(Record::Put(Row::Retained(RetainedRow {
             topic: topic.into(),
             message: number,
             publisher: publisher.clone(),
+            stamp,
         })));
-        self.put_retained(topic, Retained { message, publisher });
+        self.put_retained(topic, Retained { message, publisher, stamp });
         Some(message)
     }
 
     /// Puts a retained message in its place and lets go of the one before.
     pub(super) fn put_retained(&mut self, topic: &str, retained: Retained) {
-        if let Some(message) = self.clients.messages.get(retained.message) {
-            self.retained_bytes += message.size() as u64;
+        if let Some(message) = self.messages.get(retained.message) {
+            self.retained.bytes += message.size() as u64;
             let expires_at = message.expires_at;
             if expires_at < Instant::FAR_FUTURE {
-                self.retained_expiry.insert((expires_at, retained.message));
-                self.clients.arm_machine(expires_at);
+                self.retained.expiry.insert((expires_at, retained.message));
+                self.arm_machine(expires_at);
             }
         }
-        self.retained_heap += retained.heap_cost();
-        if let Some(old) = self.retained.insert(topic, retained) {
+        self.retained.heap += retained.heap_cost();
+        if let Some(old) = self.retained.store.insert(topic, retained) {
             self.let_go(&old);
         }
     }
 
     /// Removes the retained message of a topic, if there is one.
     pub(super) fn unretain(&mut self, topic: &str) {
-        if let Some(old) = self.retained.remove(topic) {
-            self.clients.journal.record(Record::Delete(Key::Retained(topic.into())));
+        if let Some(old) = self.retained.store.remove(topic) {
+            self.journal.record(Record::Delete(Key::Retained(topic.into())));
             self.let_go(&old);
         }
     }
 
     fn let_go(&mut self, old: &Retained) {
-        if let Some(message) = self.clients.messages.get(old.message) {
-            self.retained_bytes -= message.size() as u64;
-            self.retained_expiry.remove(&(message.expires_at, old.message));
+        if let Some(message) = self.messages.get(old.message) {
+            self.retained.bytes -= message.size() as u64;
+            self.retained.expiry.remove(&(message.expires_at, old.message));
         }
-        self.retained_heap -= old.heap_cost();
-        self.clients.release_message(old.message);
+        self.retained.heap -= old.heap_cost();
+        self.release_message(old.message);
     }
 
     /// Whether PUBLISH asks to keep more than the limits allow.
-    pub(super) fn exceeds_retained_quota(&self, publish: &Publish<'_>) -> bool {
+    pub(super) fn exceeds_quota(&self, publish: &Publish<'_>) -> bool {
+        if self.refuses_work() {
+            return true;
+        }
         let size = publish.topic.len() + publish.payload.len() + publish.properties.as_bytes().len();
         publish.retain && !publish.payload.is_empty() && self.retained_would_exceed(publish.topic, size)
     }
@@ -99,22 +131,22 @@ impl Broker {
     }
 
     fn retained_would_exceed(&self, topic: &str, size: usize) -> bool {
-        let limits = &self.config().limits;
-        let old = self.retained.get(topic).and_then(|old| self.clients.messages.get(old.message));
-        let bytes = self.retained_bytes + size as u64 - old.map_or(0, |old| old.size() as u64);
-        let more = old.is_none() && self.retained.len() >= limits.retained_messages as usize;
+        let limits = &self.config.limits;
+        let old = self.retained.store.get(topic).and_then(|old| self.messages.get(old.message));
+        let bytes = self.retained.bytes + size as u64 - old.map_or(0, |old| old.size() as u64);
+        let more = old.is_none() && self.retained.store.len() >= limits.retained_messages as usize;
         more || bytes > limits.retained_bytes
     }
 
     /// Removes retained messages that have expired (section 3.3.2.3.3 of 5.0), and wakes up for the next.
     pub(super) fn expire_retained(&mut self, now: Instant) {
-        while let Some((expires_at, message)) = self.retained_expiry.first().copied() {
+        while let Some((expires_at, message)) = self.retained.expiry.first().copied() {
             if expires_at > now {
-                return self.clients.arm_machine(expires_at);
+                return self.arm_machine(expires_at);
             }
-            let topic = self.clients.messages.get(message).map(|message| message.topic.clone());
+            let topic = self.messages.get(message).map(|message| message.topic.clone());
             topic.iter().for_each(|topic| self.unretain(topic));
-            self.retained_expiry.remove(&(expires_at, message));
+            self.retained.expiry.remove(&(expires_at, message));
         }
     }
 }

@@ -5,7 +5,7 @@ use core::num::NonZeroU16;
 use super::clients::Clients;
 use super::encode::Form;
 use super::hold::Promise;
-use crate::connection::{ConnectionIndex, Phase};
+use crate::connection::{ConnectionIndex, Phase, pause};
 use crate::event::{DropReason, Event};
 use crate::id::Position;
 use crate::session::SessionIndex;
@@ -17,7 +17,7 @@ use crate::wire::{Acknowledgement, Packet, Properties, QoS, ReasonCode, TooLarge
 
 /// What became of the next thing to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     /// It left, or was dropped: on to the next.
     Done,
     /// Nothing more can leave now.
@@ -34,14 +34,25 @@ impl Clients {
         }
         if connection.work.as_ref().is_some_and(|work| !work.backlog.is_empty()) {
             while self.has_room(index) && self.send_backlog(now, index) == Step::Done {}
-            self.recount_connection(index);
+            self.settle_backlog(index);
         }
         let Some(session) = connection_session(self, index) else { return };
         if self.sessions.get(session).is_none_or(|session| session.outgoing.is_none()) {
             return;
         }
-        while self.has_room(index) && self.send_next(now, index, session) == Step::Done {}
+        let mut budget = self.config.limits.retained_per_turn as usize;
+        while self.has_room(index) && self.send_next(now, index, session, &mut budget) == Step::Done {}
         self.recount_session(session);
+    }
+
+    /// The account after some of the QoS 0 messages that wait have left.
+    fn settle_backlog(&mut self, index: ConnectionIndex) {
+        if let Some(connection) = self.connections.get(index)
+            && connection.work.as_ref().is_none_or(|work| work.backlog.is_empty())
+        {
+            self.backlogged.remove(&connection.id);
+        }
+        self.recount_connection(index);
     }
 
     fn has_room(&self, index: ConnectionIndex) -> bool {
@@ -64,7 +75,7 @@ impl Clients {
     }
 
     /// Sends a stored message at QoS 0 and lets go of it.
-    fn send_at_most_once(&mut self, now: Instant, index: ConnectionIndex, queued: &Queued) {
+    pub(super) fn send_at_most_once(&mut self, now: Instant, index: ConnectionIndex, queued: &Queued) {
         let form = Form {
             qos: QoS::AtMostOnce,
             packet_identifier: None,
@@ -84,8 +95,16 @@ impl Clients {
     }
 
     /// The next of the QoS 1 and 2 deliveries: what has a packet identifier goes before what is queued.
-    fn send_next(&mut self, now: Instant, index: ConnectionIndex, session: SessionIndex) -> Step {
+    fn send_next(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        session: SessionIndex,
+        budget: &mut usize,
+    ) -> Step {
         let in_flight_maximum = self.config.limits.in_flight_maximum;
+        // One that is not read cannot acknowledge: what is for it waits in its queue.
+        let unread = self.connections.get(index).is_none_or(|of| of.paused & pause::MEMORY != 0);
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };
@@ -97,8 +116,16 @@ impl Clients {
             }
             Some((Stage::Publish, _)) if !outgoing.take_slot() => Step::Stop,
             Some((Stage::Publish, _)) => self.send_in_flight(now, index, session),
-            None if outgoing.may_admit(in_flight_maximum) => self.admit(now, index, session),
-            None => Step::Stop,
+            None if unread => Step::Stop,
+            None => {
+                let queued = !outgoing.queue.is_empty() && outgoing.may_admit(in_flight_maximum);
+                let turn = core::mem::replace(&mut outgoing.replays.is_next, queued);
+                let replays = !outgoing.replays.is_empty() && (turn || !queued);
+                if replays && self.replay_next(now, index, session, budget) == Step::Done {
+                    return Step::Done;
+                }
+                if queued { self.admit_queued(now, index, session) } else { Step::Stop }
+            }
         }
     }
 
@@ -145,9 +172,8 @@ impl Clients {
         Step::Done
     }
 
-    /// Gives the first message of the queue a packet identifier. It leaves in the next step, once its record
-    /// is where it has to be.
-    fn admit(&mut self, now: Instant, index: ConnectionIndex, session: SessionIndex) -> Step {
+    /// The first message of the queue leaves it.
+    fn admit_queued(&mut self, now: Instant, index: ConnectionIndex, session: SessionIndex) -> Step {
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };
@@ -161,6 +187,11 @@ impl Clients {
             self.dropped(index, DropReason::Expired);
             return Step::Done;
         }
+        self.admit(session, queued)
+    }
+
+    /// Gives a message a packet identifier. It leaves in the next step, once its record is where it has to be.
+    pub(super) fn admit(&mut self, session: SessionIndex, queued: Queued) -> Step {
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };
@@ -217,10 +248,7 @@ impl Clients {
     ) -> Result<(), DropReason> {
         let messages = core::mem::take(&mut self.messages);
         let written = messages.get(queued.message).map_or(Ok(()), |message| {
-            if self.frames.of != Some(queued.message) {
-                self.frames.clear();
-                self.frames.of = Some(queued.message);
-            }
+            self.frames.take_up_stored(queued.message);
             self.write_publish(now, index, &message.view(), Some(&message.payload), form)
         });
         self.messages = messages;

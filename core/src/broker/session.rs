@@ -20,6 +20,8 @@ impl Broker {
             // [MQTT-3.1.2-23] of 5.0, [MQTT-3.1.2-6] of 3.1.1
             return self.end_session(now, index);
         }
+        self.clients.release_outgoing(index);
+        self.clients.recount_session(index);
         self.clients.record_session(index);
         self.session_due(now, index);
     }
@@ -86,6 +88,12 @@ impl Clients {
         in_flight.iter().for_each(|entry| self.forget_in_flight(index, entry));
         while let Some(queued) = outgoing.queue.pop() {
             self.forget_queued(index, &queued);
+        }
+        let number =
+            self.sessions.get(index).filter(|session| session.recorded).map(|session| session.record);
+        for (replay, session) in outgoing.replays.iter().zip(number.iter().cycle()) {
+            let key = Key::Replay { session: *session, filter: replay.filter.clone() };
+            self.journal.record(Record::Delete(key));
         }
         self.recount_session(index);
     }

@@ -61,8 +61,9 @@ impl Broker {
         for ((filter, options), _) in
             subscribe.filters.iter().zip(outcomes).filter(|(_, outcome)| outcome.replay)
         {
-            self.replay(now, session, filter, &Subscription { options, identifier });
+            self.clients.begin_replay(session, filter, Subscription { options, identifier });
         }
+        self.clients.send(now, index);
         Ok(Flow::Continue)
     }
 
@@ -104,6 +105,9 @@ impl Broker {
         }
         if !allowed {
             return Some(ReasonCode::NotAuthorized);
+        }
+        if self.clients.refuses_work() {
+            return Some(ReasonCode::QuotaExceeded);
         }
         let maximum = self.config().limits.subscriptions_per_session;
         let found = self.clients.sessions.get(session)?;

@@ -17,7 +17,7 @@ impl Broker {
             match key.kind() {
                 TimerKind::Connection => self.connection_due(now, ConnectionIndex(key.index())),
                 TimerKind::Session => self.session_due(now, SessionIndex(key.index())),
-                TimerKind::Broker => self.expire_retained(now),
+                TimerKind::Broker => self.clients.expire_retained(now),
             }
             self.clients.commit();
         }
@@ -45,6 +45,10 @@ impl Broker {
 /// Until when a connection has to give a sign of life, and what it broke if it did not.
 fn next_deadline(connection: &Connection, limits: &Limits) -> (Instant, Violation) {
     let question = connection.work.as_ref().and_then(|work| work.question);
+    let unread_until = connection.work.as_ref().and_then(|work| work.unread_until);
+    if let (Phase::Connected, Some(deadline)) = (connection.phase, unread_until) {
+        return (deadline, Violation::MemoryExhausted);
+    }
     match (connection.phase, question) {
         (Phase::Opening | Phase::Connected, Some((_, deadline))) => (deadline, Violation::AnswerTimeout),
         (Phase::Opening, None) => {

@@ -7,6 +7,7 @@ use crate::id::ConnectionId;
 use crate::time::Instant;
 
 use super::clients::Clients;
+use super::pressure::Pressure;
 
 impl Broker {
     /// What waits for this connection: write it, [`Transmit::advance`] by what the socket took, and call
@@ -15,6 +16,9 @@ impl Broker {
         let index = self.clients.connections.find(connection)?;
         self.clients.refill(now, index);
         self.clients.commit();
+        if self.clients.pressure != Pressure::None {
+            self.relieve(now);
+        }
         self.continue_shutdown(now);
         if self.clients.connections.get(index)?.waiting_bytes() > 0 {
             return self.clients.connections.get_mut(index)?.transmit.as_deref_mut();
@@ -52,10 +56,13 @@ impl Clients {
     pub(super) fn give_back(&mut self, index: ConnectionIndex) {
         let Some(connection) = self.connections.get_mut(index) else { return };
         connection.announced = false;
-        let Some(transmit) = connection.transmit.take() else { return };
+        let Some(mut transmit) = connection.transmit.take() else { return };
         self.owned_bytes -= transmit.cost();
+        transmit.reset();
         let oversized = transmit.is_oversized(self.config.limits.transmit_mark_bytes as usize);
-        if !oversized && self.pool.len() < usize::from(self.config.limits.transmit_buffers_pooled) {
+        let bytes = self.pool_bytes + transmit.cost();
+        if !oversized && bytes <= self.config.limits.transmit_pool_bytes as usize {
+            self.pool_bytes = bytes;
             self.pool.push(transmit);
         }
     }

@@ -41,6 +41,7 @@ impl Broker {
         }
         self.routes.changed(filter);
         self.clients.record_subscription(session, filter, None);
+        self.clients.end_replay(session, filter);
         ReasonCode::Success
     }
 }

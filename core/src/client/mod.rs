@@ -136,9 +136,9 @@ impl Client {
         self.state.outgoing.queued()
     }
 
-    /// Publications, SUBSCRIBEs and UNSUBSCRIBEs that are not done.
+    /// Publications that are not done: they wait to be sent, or to be acknowledged.
     pub fn unfinished(&self) -> usize {
-        self.state.outgoing.unfinished() + self.state.requests.len()
+        self.state.outgoing.unfinished()
     }
 
     /// The transport is open: CONNECT goes out. Bytes and events of an earlier connection are forgotten, but

@@ -54,6 +54,8 @@ pub(crate) mod pause {
     pub(crate) const OUTPUT: u8 = 4;
     /// The broker is about to stop.
     pub(crate) const SHUTDOWN: u8 = 8;
+    /// It publishes, and memory is short.
+    pub(crate) const MEMORY: u8 = 16;
 }
 
 /// One connection. Small, because most connections of a broker are idle.
@@ -110,6 +112,8 @@ pub(crate) struct Work {
     pub(crate) origin: Option<Box<Origin>>,
     /// What the embedder was asked, and until when it may answer.
     pub(crate) question: Option<(Question, Instant)>,
+    /// Until when it may stay unread for want of memory.
+    pub(crate) unread_until: Option<Instant>,
     /// What it answered, until the packet that waits is handled.
     pub(crate) answer: Option<Answer>,
     /// The identifier that a client without one will be assigned.
@@ -147,6 +151,7 @@ impl Work {
             && self.origin.is_none()
             && self.question.is_none()
             && self.answer.is_none()
+            && self.unread_until.is_none()
             && self.assigned.is_none()
     }
 

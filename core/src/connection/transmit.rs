@@ -123,6 +123,11 @@ impl Transmit {
             + self.shared_counted
     }
 
+    /// Makes an empty buffer ready for another connection.
+    pub(crate) fn reset(&mut self) {
+        self.shared_counted = self.shared_bytes;
+    }
+
     /// Whether the buffer grew too large to be worth keeping.
     pub(crate) fn is_oversized(&self, bytes: usize) -> bool {
         self.copied.capacity() > bytes || self.shared.capacity() > 64

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use super::encode::{FORMAT, checksum, kind};
-use super::{MessageRow, QueuedRow, RetainedRow, Row, SessionRow, SubscriptionRow, WillRow};
+use super::{MessageRow, QueuedRow, ReplayRow, RetainedRow, Row, SessionRow, SubscriptionRow, WillRow};
 use crate::time::Instant;
 use crate::version::ProtocolVersion;
 use crate::wire::{Properties, PropertyContext, QoS, Sender, SubscriptionOptions};
@@ -65,7 +65,9 @@ fn fields(input: &mut Reader<'_>) -> Option<Row> {
             topic: input.text()?,
             message: input.u64()?,
             publisher: input.text()?,
+            stamp: input.u64()?,
         }),
+        kind::REPLAY => Row::Replay(replay(input)?),
         _ => return None,
     })
 }
@@ -137,6 +139,25 @@ fn queued(input: &mut Reader<'_>) -> Option<QueuedRow> {
         identifiers: {
             let count = input.u32()?;
             (0..count).map(|_| input.u32()).collect::<Option<Vec<u32>>>()?.into_boxed_slice()
+        },
+    })
+}
+
+fn replay(input: &mut Reader<'_>) -> Option<ReplayRow> {
+    Some(ReplayRow {
+        session: input.u64()?,
+        filter: input.text()?,
+        options: SubscriptionOptions::from_bits(input.u8()?)?,
+        identifier: input.u32()?,
+        before: input.u64()?,
+        after: {
+            let present = input.flag()?;
+            let topic = input.text()?;
+            present.then_some(topic)
+        },
+        early: {
+            let count = input.u32()?;
+            (0..count).map(|_| input.text()).collect::<Option<Vec<Box<str>>>>()?.into_boxed_slice()
         },
     })
 }

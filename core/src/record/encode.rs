@@ -5,7 +5,7 @@ use core::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
-use super::{MessageRow, QueuedRow, RetainedRow, Row, SessionRow, SubscriptionRow, WillRow};
+use super::{MessageRow, QueuedRow, ReplayRow, RetainedRow, Row, SessionRow, SubscriptionRow, WillRow};
 
 /// The version of the format. A row with another one is refused by name.
 pub(super) const FORMAT: u8 = 1;
@@ -19,6 +19,7 @@ pub(super) mod kind {
     pub(crate) const QUEUED: u8 = 5;
     pub(crate) const INCOMING: u8 = 6;
     pub(crate) const RETAINED: u8 = 7;
+    pub(crate) const REPLAY: u8 = 8;
 }
 
 /// Not a secret: the checksum finds damage, not forgery.
@@ -43,6 +44,7 @@ pub(super) fn row(row: &Row) -> Vec<u8> {
             out.u16(*packet_identifier);
         }
         Row::Retained(row) => retained(&mut out, row),
+        Row::Replay(row) => replay(&mut out, row),
     }
     let sum = checksum(&out.0);
     out.u64(sum);
@@ -107,6 +109,20 @@ fn retained(out: &mut Writer, row: &RetainedRow) {
     out.bytes(row.topic.as_bytes());
     out.u64(row.message);
     out.bytes(row.publisher.as_bytes());
+    out.u64(row.stamp);
+}
+
+fn replay(out: &mut Writer, row: &ReplayRow) {
+    out.u8(kind::REPLAY);
+    out.u64(row.session);
+    out.bytes(row.filter.as_bytes());
+    out.u8(row.options.bits());
+    out.u32(row.identifier);
+    out.u64(row.before);
+    out.u8(row.after.is_some().into());
+    out.bytes(row.after.as_deref().unwrap_or_default().as_bytes());
+    out.length(row.early.len());
+    row.early.iter().for_each(|topic| out.bytes(topic.as_bytes()));
 }
 
 struct Writer(Vec<u8>);

@@ -53,6 +53,13 @@ pub enum Key {
     },
     /// The retained message of a topic.
     Retained(Box<str>),
+    /// Retained messages that a session is still being sent for a subscription.
+    Replay {
+        /// Whose.
+        session: u64,
+        /// The Topic Filter.
+        filter: Box<str>,
+    },
 }
 
 /// One kept thing.
@@ -77,6 +84,8 @@ pub enum Row {
     },
     /// The retained message of a topic.
     Retained(RetainedRow),
+    /// How far the retained messages for a SUBSCRIBE have been sent.
+    Replay(ReplayRow),
 }
 
 /// See [`Row::Session`].
@@ -176,6 +185,27 @@ pub struct RetainedRow {
     pub message: u64,
     /// The client identifier of its publisher, for No Local; empty if the embedder published it.
     pub publisher: Box<str>,
+    /// Its number among everything that is numbered: later ones came later.
+    pub stamp: u64,
+}
+
+/// See [`Row::Replay`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplayRow {
+    /// The number of the session.
+    pub session: u64,
+    /// The Topic Filter of the SUBSCRIBE.
+    pub filter: Box<str>,
+    /// Its subscription options.
+    pub options: SubscriptionOptions,
+    /// Its Subscription Identifier; 0 for none.
+    pub identifier: u32,
+    /// Only retained messages with smaller stamps are sent.
+    pub before: u64,
+    /// The last topic that was dealt with, in the order of bytes; `None` at the start.
+    pub after: Option<Box<str>>,
+    /// Topics behind that one that were sent already.
+    pub early: Box<[Box<str>]>,
 }
 
 impl Row {
@@ -191,6 +221,7 @@ impl Row {
                 Key::Incoming { session: *session, packet_identifier: *packet_identifier }
             }
             Self::Retained(row) => Key::Retained(row.topic.clone()),
+            Self::Replay(row) => Key::Replay { session: row.session, filter: row.filter.clone() },
         }
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod incoming;
 pub(crate) mod outgoing;
 pub(crate) mod packet_identifier;
 pub(crate) mod queue;
+pub(crate) mod replay;
 
 use alloc::boxed::Box;
 use core::hash::{Hash, Hasher};

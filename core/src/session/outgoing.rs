@@ -9,6 +9,7 @@ use core::num::NonZeroU16;
 
 use super::packet_identifier::PacketIdentifiers;
 use super::queue::{Queue, Queued};
+use super::replay::Replays;
 
 /// What is owed for one packet identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub(crate) struct Outgoing {
     cursor: usize,
     in_flight_heap: usize,
     pub(crate) queue: Queue,
+    /// Retained messages that are still to be sent.
+    pub(crate) replays: Replays,
     identifiers: PacketIdentifiers,
     /// Free slots, and how many there were at the start of the connection (5.0 section 4.9).
     free_slots: u16,
@@ -176,8 +179,13 @@ impl Outgoing {
         self.in_flight.drain(..)
     }
 
+    /// Whether the client has something to acknowledge.
+    pub(crate) fn has_in_flight(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.in_flight.is_empty() && self.queue.is_empty()
+        self.in_flight.is_empty() && self.queue.is_empty() && self.replays.is_empty()
     }
 
     /// Bytes, this value included: it lives in a box.
@@ -186,6 +194,7 @@ impl Outgoing {
             + self.in_flight.capacity() * size_of::<InFlight>()
             + self.in_flight_heap
             + self.queue.heap_cost()
+            + self.replays.heap_cost()
     }
 
     /// A burst must not leave a large empty list behind.

@@ -321,6 +321,7 @@ const OF_THE_MACHINE: &[V] = &[
     V::PropertiesTooLong,
     V::AnswerTooLarge,
     V::RetainedQuotaExceeded,
+    V::MemoryExhausted,
 ];
 
 #[test]

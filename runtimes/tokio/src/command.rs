@@ -16,13 +16,15 @@ pub(crate) use subscribe::subscribe;
 /// The exit code when the options do not go together.
 const USAGE: u8 = 2;
 
-/// The exit code when there is nothing more to say, as in Mosquitto's tools (MOSQ_ERR_NOMEM, and most errors).
+/// The exit code when there is nothing more to say, as in Mosquitto's tools (MOSQ_ERR_NOMEM, and most
+/// errors).
 const FAILED: u8 = 1;
 
 /// Why a tool ends without success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Failure {
     code: u8,
+    /// Without a full stop, so that more can follow.
     sentence: String,
 }
 
@@ -56,7 +58,9 @@ fn run(quiet: bool, tool: impl Future<Output = Result<(), Failure>>) -> ExitCode
 /// Wrong options are always told, other failures unless --quiet.
 fn end(quiet: bool, failure: &Failure) -> ExitCode {
     if !quiet || failure.code == USAGE {
-        eprintln!("Error: {}", failure.sentence);
+        // The words of mosquitto_sub, which scripts know.
+        let before = if failure.code == subscribe::TIMED_OUT { "" } else { "Error: " };
+        eprintln!("{before}{}", failure.sentence);
     }
     ExitCode::from(failure.code)
 }

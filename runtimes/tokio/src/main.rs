@@ -33,3 +33,8 @@ fn say(text: &str) {
     let mut output = std::io::stdout().lock();
     let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
 }
+
+/// Writes a line to standard error, for as long as anybody reads that.
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

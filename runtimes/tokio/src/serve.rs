@@ -11,7 +11,7 @@ use hushwing_common::{listen, log, message};
 use hushwing_tokio::{Handle, Server};
 use tokio::runtime::{Builder, LocalOptions};
 
-use crate::say;
+use crate::{complain, say};
 
 /// The exit code when it did not work out.
 const FAILED: u8 = 1;
@@ -30,7 +30,7 @@ pub(crate) fn serve(options: &ServeOptions) -> ExitCode {
     let listeners = match listen::listen_on_all(&addresses) {
         Ok(listeners) => listeners,
         Err(failures) => {
-            eprintln!("{}\n{}", failures.join("\n"), message::not_started(failures.len()));
+            complain(&format!("{}\n{}", failures.join("\n"), message::not_started(failures.len())));
             return ExitCode::from(FAILED);
         }
     };
@@ -41,7 +41,7 @@ pub(crate) fn serve(options: &ServeOptions) -> ExitCode {
     match run(settings, listeners) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("hushwing cannot go on: {error}");
+            complain(&format!("hushwing cannot go on: {error}"));
             ExitCode::from(FAILED)
         }
     }
@@ -70,11 +70,11 @@ fn load(options: &ServeOptions) -> Option<(Settings, log::Filter)> {
             for told in
                 [settings.err().map(|problems| problems.to_string()), filter.err()].into_iter().flatten()
             {
-                eprintln!("{}\n", told.trim_end());
+                complain(&format!("{}\n", told.trim_end()));
             }
         }
     }
-    eprintln!("{}", message::not_started(count));
+    complain(&message::not_started(count));
     None
 }
 

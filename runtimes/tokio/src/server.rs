@@ -107,6 +107,8 @@ impl Server {
             let request = tokio::select! {
                 request = self.requests.recv() => request,
                 () = self.handle.stop.notified() => None,
+                // It never ends by itself: a machine that panicked serves nobody.
+                ended = &mut tasks.turns => return ended.map_err(io::Error::other),
             };
             match request {
                 Some(Request::Serve(stream, origin)) => shard.borrow_mut().open(stream, origin),
@@ -195,7 +197,7 @@ impl std::error::Error for Stopped {}
 /// The tasks of a running broker. They and all connections end with it.
 struct Tasks {
     shard: Rc<RefCell<Shard>>,
-    turns: task::AbortHandle,
+    turns: task::JoinHandle<()>,
     accepting: Vec<task::AbortHandle>,
 }
 
@@ -203,7 +205,7 @@ impl Tasks {
     fn start(shard: &Rc<RefCell<Shard>>) -> Self {
         // Tokio's budget would stop a turn after 128 writes, as if the sockets took no more.
         let turns = task::spawn_local(task::coop::unconstrained(turn::turns(shard.clone())));
-        Self { shard: shard.clone(), turns: turns.abort_handle(), accepting: Vec::new() }
+        Self { shard: shard.clone(), turns, accepting: Vec::new() }
     }
 
     fn stop_accepting(&mut self) {

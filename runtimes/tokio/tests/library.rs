@@ -6,7 +6,8 @@ use hushwing_core::{Command, Config, Origin, Publication};
 use hushwing_tokio::{Handle, Running, Server, Stopped};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::task::{JoinHandle, LocalSet};
+use tokio::time::{sleep, timeout};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const CONNECT: &[u8] = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x00\x00\x01a";
@@ -82,12 +83,91 @@ async fn the_shutdown_command_stops_it() {
     TcpStream::connect(address).await.unwrap_err();
 }
 
+/// Everything is there before the broker reads the first byte: the answers leave all the same.
+#[tokio::test]
+async fn who_stops_sending_still_gets_answers() {
+    let server = Server::new(Config::default());
+    let handle = server.handle();
+    let running = server.spawn().unwrap();
+    let (mut client, stream) = duplex(1_024);
+    client.write_all(&[CONNECT, b"\xc0\x00"].concat()).await.unwrap();
+    client.shutdown().await.unwrap();
+    handle.serve(stream, Origin::default()).await.unwrap();
+    expect(&mut client, &[CONNACK, b"\xd0\x00"].concat()).await;
+    assert_eq!(timeout(PATIENCE, client.read(&mut [0; 8])).await.unwrap().unwrap(), 0);
+    handle.stop();
+    running.join().unwrap();
+}
+
+/// What is left after one buffer comes with the next turn, though the stream has no more news.
+#[tokio::test]
+async fn more_than_a_buffer_at_once() {
+    let server = Server::new(Config::default());
+    let handle = server.handle();
+    let running = server.spawn().unwrap();
+    let (mut client, stream) = duplex(1 << 20);
+    // PUBLISH with QoS 1 to the topic t: Remaining Length 5 + 300,000.
+    let publish = [&b"\x32\xe5\xa7\x12\x00\x01t\x00\x01"[..], &[0; 300_000]].concat();
+    client.write_all(&[CONNECT, &publish].concat()).await.unwrap();
+    handle.serve(stream, Origin::default()).await.unwrap();
+    expect(&mut client, &[CONNACK, b"\x40\x02\x00\x01"].concat()).await;
+    handle.stop();
+    drop(client);
+    running.join().unwrap();
+}
+
+/// A broker in virtual time, and a client that it has just closed, which does not close.
+async fn closed_by_the_broker() -> (DuplexStream, LocalSet, JoinHandle<std::io::Result<()>>) {
+    let server = Server::new(Config::default());
+    let handle = server.handle();
+    let local = LocalSet::new();
+    let broker = local.spawn_local(server.run());
+    let (mut client, stream) = duplex(1_024);
+    local
+        .run_until(async {
+            handle.serve(stream, Origin::default()).await.unwrap();
+            client.write_all(CONNECT).await.unwrap();
+            expect(&mut client, CONNACK).await;
+            // A packet type that only servers send, and more than the pipe holds behind it.
+            client.write_all(&[b"\x20\x00", &[0; 10_000][..]].concat()).await.unwrap();
+            assert_eq!(timeout(PATIENCE, client.read(&mut [0; 8])).await.unwrap().unwrap(), 0);
+        })
+        .await;
+    (client, local, broker)
+}
+
+/// What a closed client still sends is discarded, for two seconds and no longer.
+#[tokio::test(start_paused = true)]
+async fn closing_lingers() {
+    let (mut client, local, _broker) = closed_by_the_broker().await;
+    local
+        .run_until(async {
+            sleep(Duration::from_millis(1_900)).await;
+            client.write_all(&[0; 10_000]).await.unwrap();
+            sleep(Duration::from_millis(200)).await;
+            client.write_all(&[0; 10_000]).await.unwrap_err();
+        })
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn lingering_ends_with_the_broker() {
+    let (mut client, local, broker) = closed_by_the_broker().await;
+    broker.abort();
+    local
+        .run_until(async {
+            tokio::task::yield_now().await;
+            client.write_all(&[0; 10_000]).await.unwrap_err();
+        })
+        .await;
+}
+
 /// On a runtime of one's own, dropping the future ends everything.
 #[tokio::test]
 async fn within_a_local_set() {
     let mut server = Server::new(Config::default());
     let address = server.listen("127.0.0.1:0".parse().unwrap(), 0).unwrap();
-    let local = tokio::task::LocalSet::new();
+    let local = LocalSet::new();
     let client = async {
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(CONNECT).await.unwrap();

@@ -187,7 +187,8 @@ impl Client {
     }
 
     /// Something that 3.1 and 3.1.1 let a client send again on a living connection.
-    pub fn repeat(&mut self, pick: usize, ledger: &Ledger) -> Result<Option<Vec<u8>>, String> {
+    /// Two answers may come, so that packet identifiers are not used again on this connection.
+    pub fn repeat(&mut self, pick: usize, ledger: &mut Ledger) -> Result<Option<Vec<u8>>, String> {
         if self.version.is_5() {
             return Ok(None);
         }
@@ -199,6 +200,9 @@ impl Client {
         }
         match self.outgoing.get(pick / 2 % self.outgoing.len().max(1)) {
             Some(sent) if !self.owed.contains(&Owed::Pubrel(sent.packet_identifier)) => {
+                self.retired.push(sent.packet_identifier);
+                let message = ledger.message(sent.message);
+                message.repeated |= message.qos == 1;
                 self.encode_outgoing(sent, ledger, true).map(Some)
             }
             _ => Ok(None),

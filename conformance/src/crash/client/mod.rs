@@ -13,7 +13,7 @@ use crate::Version;
 
 pub use self::act::Entry;
 pub use self::knowledge::{NEVER, Session};
-pub use self::receive::Context;
+pub use self::receive::{Context, Loss};
 pub use self::will::{Fate, Will};
 use super::topic::matches;
 
@@ -126,6 +126,8 @@ pub struct Client {
     pub unacknowledged: BTreeMap<u16, Vec<u8>>,
     /// PUBLISH packets on this connection that hold a slot of its Receive Maximum.
     pub window: Vec<u16>,
+    /// Packet identifiers that may get a second answer on this connection.
+    pub retired: Vec<u16>,
     /// Acknowledgements to send, in order.
     pub owed: VecDeque<Owed>,
     /// Packet identifiers that it said to have no use for any more, since the broker said so too.
@@ -170,6 +172,7 @@ impl Client {
             incoming: BTreeMap::new(),
             unacknowledged: BTreeMap::new(),
             window: Vec::new(),
+            retired: Vec::new(),
             owed: VecDeque::new(),
             forgotten: Vec::new(),
             subscriptions: Vec::new(),
@@ -184,7 +187,9 @@ impl Client {
     /// The lowest packet identifier that is free: using them again soon finds what was not forgotten.
     pub fn free_identifier(&self) -> u16 {
         let taken = |of: u16| {
-            self.asking.contains_key(&of) || self.outgoing.iter().any(|sent| sent.packet_identifier == of)
+            self.asking.contains_key(&of)
+                || self.retired.contains(&of)
+                || self.outgoing.iter().any(|sent| sent.packet_identifier == of)
         };
         (1..u16::MAX).find(|of| !taken(*of)).unwrap_or(u16::MAX)
     }

@@ -23,6 +23,17 @@ pub struct Context<'a> {
     pub ledger: &'a mut Ledger,
 }
 
+/// How a connection ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Loss {
+    /// The broker did not see it end before.
+    pub at: Instant,
+    /// The broker closed it because of a DISCONNECT.
+    pub obeyed: bool,
+    /// That DISCONNECT: its reason code and its Session Expiry Interval.
+    pub disconnect: Option<(u8, Option<u32>)>,
+}
+
 impl Client {
     /// Takes a packet from the broker.
     ///
@@ -57,7 +68,7 @@ impl Client {
         let present = self.session_present(connack, context.now)?;
         self.wills_at_connack(context.now, present);
         self.will_accepted(true);
-        if !present {
+        if !present && !self.asked.clean {
             self.forget_session();
         }
         let expiry = connack.properties.number(id::SESSION_EXPIRY_INTERVAL);
@@ -174,7 +185,11 @@ impl Client {
     fn check_order(&mut self, number: u32, publish: &Publish, context: &Context<'_>) -> Result<(), String> {
         let message = context.ledger.get(number)?;
         let got = self.got.get(&number).map_or(0, |got| got.exactly + got.at_least);
-        if publish.qos == 0 || got > 1 || !message.required.contains(&(self.number, self.generation)) {
+        if publish.qos == 0
+            || message.refused
+            || got > 1
+            || !message.required.contains(&(self.number, self.generation))
+        {
             return Ok(());
         }
         let key = (message.publisher, message.topic.clone(), message.qos);
@@ -193,7 +208,7 @@ impl Client {
             return Err(format!("PUBACK for message {} of QoS {}", sent.message, message.qos));
         }
         message.accepted |= code < 0x80;
-        message.over_at = Some(context.step);
+        message.over_at = (!message.repeated).then_some(context.step);
         Ok(())
     }
 
@@ -283,24 +298,31 @@ impl Client {
         Ok(())
     }
 
-    /// The connection is gone. `at`: not before the broker may have seen it end. `obeyed`: the broker closed it
-    /// because of DISCONNECT; `code`: the reason code of that DISCONNECT, if there was one.
-    pub fn lost(&mut self, at: Instant, obeyed: bool, code: Option<u8>, disconnect_expiry: Option<u32>) {
-        if let (true, Some(expiry)) = (obeyed, disconnect_expiry) {
+    /// The connection is gone.
+    pub fn lost(&mut self, now: Instant, loss: &Loss) {
+        let Loss { at, obeyed, disconnect } = *loss;
+        if let (true, Some((_, Some(expiry)))) = (obeyed, disconnect) {
             self.session.expiry_seconds = (expiry, expiry);
         }
-        let asked_back = code == Some(0);
+        let asked_back = disconnect.is_some_and(|(code, _)| code == 0);
         self.wills_at_loss(obeyed && asked_back, asked_back);
-        if self.phase != Phase::Connecting {
+        let was_connecting = self.phase == Phase::Connecting;
+        if !was_connecting {
             // Else the broker may have seen nothing but the end of an earlier connection.
             self.session.lost_at = at;
         }
         self.phase = Phase::Offline;
         self.link = None;
         self.owed.clear();
+        self.retired.clear();
         self.unacknowledged.clear();
         self.window.clear();
         self.asking.clear();
+        if was_connecting && !self.session.surely_there(now) && self.session.exists != Exists::No {
+            // If the broker made another session meanwhile, Session Present 1 would speak of that one.
+            self.must_clean = true;
+            self.forget_session();
+        }
         if self.session.expiry_seconds.1 == 0 && self.session.exists != Exists::No && !self.must_clean {
             self.session.exists = Exists::No;
             self.forget_session();

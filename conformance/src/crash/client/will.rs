@@ -2,8 +2,8 @@
 
 use hushwing_core::Instant;
 
+use super::Client;
 use super::knowledge::NEVER;
-use super::{Client, Phase};
 
 /// What has to become of a will.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Fate {
     Pending,
     /// A CONNECT that takes it back is on its way.
     Resuming,
+    /// The delay passed before that CONNECT, but the broker may die before anybody has seen the will.
+    Elapsed,
     /// It has to be published.
     Due,
     /// It must not be published.
@@ -55,13 +57,21 @@ impl Client {
         let closed_by = self.session.closed_by;
         for will in self.wills.iter_mut().filter(|will| will.fate == Fate::Pending) {
             let passed = broker_knows && now > closed_by.after_seconds(will.delay_seconds.into());
-            will.fate = if clean || passed { Fate::Due } else { Fate::Resuming };
+            will.fate = match (clean, passed) {
+                (true, _) => Fate::Due,
+                (false, true) => Fate::Elapsed,
+                (false, false) => Fate::Resuming,
+            };
         }
     }
 
     /// A session goes on, or could not: wills that wait are taken back ([MQTT-3.1.3-9] of 5.0).
     pub(super) fn wills_at_connack(&mut self, now: Instant, session_present: bool) {
         let (low, lost_at) = (self.session.expiry_seconds.0, self.session.lost_at);
+        for will in self.wills.iter_mut().filter(|will| will.fate == Fate::Elapsed) {
+            // CONNACK waits for whatever was recorded before it.
+            will.fate = Fate::Due;
+        }
         for will in self.wills.iter_mut().filter(|will| will.fate == Fate::Resuming) {
             let seconds = will.delay_seconds.min(low);
             let in_time = seconds == NEVER || now < lost_at.after_seconds(seconds.into());
@@ -72,9 +82,8 @@ impl Client {
     /// The connection is gone. `taken_back`: the broker closed it because of DISCONNECT with code 0.
     pub(super) fn wills_at_loss(&mut self, taken_back: bool, asked_back: bool) {
         let high = self.session.expiry_seconds.1;
-        for will in self.wills.iter_mut().filter(|will| will.fate == Fate::Resuming) {
-            will.fate = Fate::Open;
-        }
+        let under_way = |will: &&mut Will| matches!(will.fate, Fate::Resuming | Fate::Elapsed);
+        self.wills.iter_mut().filter(under_way).for_each(|will| will.fate = Fate::Open);
         let Some(will) = self.current_will() else { return };
         will.fate = match (taken_back, asked_back, will.fate) {
             (true, ..) => Fate::Never,
@@ -82,10 +91,5 @@ impl Client {
             _ if will.delay_seconds == 0 || high == 0 => Fate::Due,
             _ => Fate::Pending,
         };
-    }
-
-    /// Whether a will waits for its delay.
-    pub fn has_pending_will(&self) -> bool {
-        self.phase == Phase::Offline && self.wills.iter().any(|will| will.fate == Fate::Pending)
     }
 }

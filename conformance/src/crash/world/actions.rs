@@ -1,6 +1,6 @@
 //! The next step of a random conversation.
 
-use hushwing_core::{Broker, ConnectionId};
+use hushwing_core::{Ask, Broker, ConnectionId};
 
 use super::{Checked, FILTERS, TOPICS, World};
 use crate::crash::client::{Entry, Phase};
@@ -15,6 +15,8 @@ pub struct Pace {
     pub network: u64,
     /// Percent of client actions that end a connection.
     pub restless: u64,
+    /// Percent of connections about which the embedder is asked.
+    pub asked: u64,
 }
 
 impl World {
@@ -68,7 +70,7 @@ impl World {
     }
 
     /// Everything that was written is written on.
-    fn run_dry(&mut self, broker: &mut Broker) -> Checked {
+    pub fn run_dry(&mut self, broker: &mut Broker) -> Checked {
         let links: Vec<ConnectionId> = self.links.keys().copied().collect();
         for link in links {
             self.feed(broker, link, usize::MAX)?;
@@ -85,21 +87,23 @@ impl World {
         let number = self.random.below(self.clients.len());
         let (phase, link) = (self.clients[number].phase, self.clients[number].link);
         match (phase, link) {
-            (Phase::Offline, _) => self.enter(broker, number),
+            (Phase::Offline, _) => self.enter(broker, number, pace),
             (Phase::Online, Some(link)) if self.random.chance(pace.restless) => {
-                self.leave(broker, number, link)
+                self.leave(broker, number, link, pace)
             }
             (Phase::Online, Some(link)) => self.speak(number, link),
             (Phase::Connecting | Phase::Leaving, Some(link)) if self.random.chance(pace.restless) => {
                 self.cut(number, link);
                 Ok(())
             }
+            // It does not wait for CONNACK, where it need not know what CONNACK says.
+            (Phase::Connecting, Some(link)) if self.clients[number].asked.clean => self.speak(number, link),
             _ => Ok(()),
         }
     }
 
     /// A client connects.
-    pub fn enter(&mut self, broker: &mut Broker, number: usize) -> Checked {
+    pub fn enter(&mut self, broker: &mut Broker, number: usize, pace: &Pace) -> Checked {
         let steady = number == 0;
         let expiry_seconds = *self.random.pick(&[0, 5, 3_600, u32::MAX]);
         let entry = Entry {
@@ -110,24 +114,34 @@ impl World {
             will: None,
         };
         let will = !steady && self.random.chance(50);
-        let listener = u16::from(!steady && self.random.chance(15));
-        let entry = if will { self.with_will(number, entry) } else { entry };
+        let listener = u16::from(!steady && self.random.chance(pace.asked));
+        let entry = if will { self.with_some_will(number, entry) } else { entry };
         self.connect(broker, number, listener, &entry)
     }
 
-    fn with_will(&mut self, number: usize, entry: Entry) -> Entry {
+    fn with_some_will(&mut self, number: usize, entry: Entry) -> Entry {
         let (qos, retain) = (self.random.below(3) as u8, self.random.chance(20));
         let delay_seconds = *self.random.pick(&[0, 0, 3, 100]);
+        self.with_will(number, entry, qos, retain, delay_seconds)
+    }
+
+    /// Enters a will in the ledger.
+    pub fn with_will(&mut self, number: usize, entry: Entry, qos: u8, retain: bool, delay: u32) -> Entry {
         let message = self.message(number, &format!("w/{number}"), qos, retain, false);
         self.ledger.message(message).will = true;
         self.ledger.message(message).required.clear();
-        Entry { will: Some((message, qos, retain, delay_seconds)), ..entry }
+        Entry { will: Some((message, qos, retain, delay)), ..entry }
     }
 
     /// A client opens a transport and sends CONNECT. One that it still has is left to itself.
     pub fn connect(&mut self, broker: &mut Broker, number: usize, listener: u16, entry: &Entry) -> Checked {
         if let Some(link) = self.clients[number].link {
             self.cut(number, link);
+        }
+        // A CONNECT that it gave up must not be taken after this one.
+        self.links.values_mut().filter(|link| link.owner == number).for_each(|link| link.to_broker.clear());
+        if self.may_still_be_let_in(number) {
+            return Ok(());
         }
         let broker_knows = self.links.values().all(|link| link.owner != number);
         let link = self.open(broker, number, listener)?;
@@ -138,10 +152,19 @@ impl World {
         Ok(())
     }
 
+    fn may_still_be_let_in(&self, number: usize) -> bool {
+        self.questions.iter().any(|(_, about)| match about {
+            Ask::Authenticate(about) => {
+                self.links.get(&about.connection).is_some_and(|link| link.owner == number)
+            }
+            Ask::Authorize { .. } => false,
+        })
+    }
+
     /// A client goes: with DISCONNECT, without, or into a new connection.
-    fn leave(&mut self, broker: &mut Broker, number: usize, link: ConnectionId) -> Checked {
+    fn leave(&mut self, broker: &mut Broker, number: usize, link: ConnectionId, pace: &Pace) -> Checked {
         match self.random.below(4) {
-            0 => self.enter(broker, number),
+            0 => self.enter(broker, number, pace),
             1 => {
                 self.cut(number, link);
                 Ok(())
@@ -192,7 +215,7 @@ impl World {
             4 if number > 0 => self.some_subscription(number),
             5 if number > 0 => {
                 let pick = self.random.below(64);
-                self.clients[number].repeat(pick, &self.ledger)?.unwrap_or_default()
+                self.clients[number].repeat(pick, &mut self.ledger)?.unwrap_or_default()
             }
             _ => self.some_publish(number)?,
         };
@@ -260,6 +283,7 @@ impl World {
             will: false,
             sent_at: self.step,
             over_at: None,
+            repeated: false,
             accepted: false,
             refused: false,
             required: if clears { Vec::new() } else { required },

@@ -1,11 +1,10 @@
 //! What passes between the world and the broker, and what the broker owes its driver.
 
-use hushwing_core::{
-    Action, Answer, Ask, Broker, CloseCause, ConnectionId, Input, Origin, Output, Question, Transmit,
-};
+use hushwing_core::{Action, Answer, Ask, Broker, CloseCause, ConnectionId, Input, Origin, Output, Transmit};
 
 use super::{Checked, Link, World};
-use crate::crash::client::{Context, Phase};
+use crate::Version;
+use crate::crash::client::{Context, Loss, Phase};
 use crate::wire::{Decoded, decode};
 
 impl World {
@@ -52,7 +51,7 @@ impl World {
             Output::Persist { position, records } => self.disk.write(position, records)?,
             Output::Ask { question, about } => self.questions.push((question, about)),
             Output::Event(_) => {}
-            Output::Stopped => return Err("stopped without a shutdown".into()),
+            Output::Stopped => self.stopped = true,
         }
         Ok(())
     }
@@ -153,12 +152,12 @@ impl World {
                 Decoded::Whole(packet, size) => {
                     link.to_client.drain(..size);
                     self.trace.line(|| format!("  {connection:?} {} gets {packet}", client.name));
-                    let was_online = client.phase == Phase::Online;
+                    let was_connecting = client.phase == Phase::Connecting;
                     let (now, step) = (self.now, self.step);
                     let mut context = Context { now, step, link: connection, ledger: &mut self.ledger };
                     let received = client.receive(&packet, &mut context);
                     received.map_err(|wrong| format!("{} got {packet}: {wrong}", client.name))?;
-                    if !was_online && client.phase == Phase::Online {
+                    if was_connecting && client.phase == Phase::Online && !client.asked.clean {
                         link.to_broker.extend(client.resend(&self.ledger)?);
                     }
                 }
@@ -181,10 +180,11 @@ impl World {
         let sent_at = link.disconnect.map(|(at, ..)| at);
         let at = sent_at.into_iter().chain(link.closed_at).fold(now, hushwing_core::Instant::min);
         let seen = link.closed && !link.abandoned;
-        let (code, expiry) = link.disconnect.map_or((None, None), |(_, code, expiry)| (Some(code), expiry));
+        let disconnect = link.disconnect.map(|(_, code, expiry)| (code, expiry));
+        let loss = Loss { at, obeyed: seen && link.obeyed, disconnect };
         link.abandoned = true;
         self.trace.line(|| format!("  {connection:?} {} has lost it", client.name));
-        client.lost(at, seen && link.obeyed, code, expiry);
+        client.lost(now, &loss);
     }
 
     /// The broker is told that a transport is gone, if it is.
@@ -204,17 +204,21 @@ impl World {
     pub fn answer(&mut self, broker: &mut Broker, place: usize, yes: bool) -> Checked {
         let (question, about) = self.questions.remove(place);
         self.trace.line(|| format!("  {question:?} is answered {yes}"));
-        let answer = self.decide(question, &about, yes);
+        let answer = self.decide(&about, yes);
         self.input(broker, Input::Answer { question, answer })
     }
 
-    fn decide(&mut self, _: Question, about: &Ask, yes: bool) -> Answer {
+    fn decide(&mut self, about: &Ask, yes: bool) -> Answer {
         match about {
             Ask::Authenticate(_) if yes => Answer::Accept { rules: None },
             Ask::Authenticate(_) => Answer::Refuse(hushwing_core::wire::ReasonCode::NotAuthorized),
             Ask::Authorize { connection, action, topics, .. } => {
-                if let (false, Action::Publish, Some(link)) = (yes, action, self.links.get(connection)) {
-                    topics.iter().for_each(|topic| self.ledger.refuse(link.owner, topic));
+                let owner = self.links.get(connection).map(|link| link.owner);
+                let version = owner.map(|owner| self.clients[owner].version);
+                // A client of 3.1 is not told that its subscription was refused.
+                let yes = yes || *action == Action::Subscribe && version == Some(Version::V3_1);
+                if let (false, Action::Publish, Some(owner)) = (yes, action, owner) {
+                    topics.iter().for_each(|topic| self.ledger.refuse(owner, topic));
                 }
                 Answer::Decisions(topics.iter().map(|_| yes).collect())
             }

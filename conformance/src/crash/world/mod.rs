@@ -58,6 +58,8 @@ pub struct World {
     pub ledger: Ledger,
     /// What the embedder was asked and has not answered.
     pub questions: Vec<(Question, Ask)>,
+    /// The broker said that it is done.
+    pub stopped: bool,
     /// The log.
     pub trace: Trace,
 }
@@ -107,6 +109,7 @@ impl World {
             last_link: 0,
             ledger: Ledger::default(),
             questions: Vec::new(),
+            stopped: false,
             trace: Trace::new(readable),
         }
     }

@@ -1,6 +1,7 @@
 //! The world comes to rest: everybody is connected, everything is answered, nothing is on its way.
 
-use hushwing_core::{Broker, ConnectionId};
+use hushwing_core::record::Row;
+use hushwing_core::{Broker, Command, ConnectionId, Input, Record};
 
 use super::{Checked, World};
 use crate::crash::client::{Entry, Phase};
@@ -66,6 +67,27 @@ impl World {
         }
     }
 
+    /// The broker is told to stop, and does: everything that it has to keep is on the disk then.
+    pub fn shut_down(&mut self, broker: &mut Broker) -> Checked {
+        self.step += 1;
+        self.trace.line(|| String::from("the broker is told to stop"));
+        self.input(broker, Input::Command(Command::Shutdown))?;
+        for _ in 0..ROUNDS {
+            if self.stopped {
+                self.stopped = false;
+                let waiting = self.disk.waiting();
+                return if waiting == 0 { Ok(()) } else { Err(format!("stopped before {waiting} groups")) };
+            }
+            self.persist(broker, 1)?;
+            let links: Vec<ConnectionId> = self.links.keys().copied().collect();
+            for link in links {
+                self.absorb(link)?;
+                self.finish(broker, link)?;
+            }
+        }
+        Err(format!("does not stop: {:?}", self.links))
+    }
+
     /// The process of the broker dies. Clients may still get what it had written; `extra` groups reach the disk
     /// without its knowing.
     pub fn crash(&mut self, extra: usize) -> Checked {
@@ -87,9 +109,16 @@ impl World {
 
     /// Another broker goes on with what is on the disk.
     pub fn restart(&mut self, broker: &mut Broker) -> Checked {
-        for row in self.disk.rows()? {
+        // In any order, some twice.
+        let mut rows = self.disk.rows()?;
+        let twice: Vec<Row> = rows.iter().filter(|_| self.random.chance(10)).cloned().collect();
+        rows.extend(twice);
+        for place in 1..rows.len() {
+            rows.swap(place, self.random.below(place + 1));
+        }
+        for row in rows {
             self.trace.line(|| format!("  restored: {row:?}"));
-            broker.restore(hushwing_core::Record::Put(row));
+            broker.restore(Record::Put(row));
         }
         let wall = self.now.after_seconds(self.random.below(3) as u64);
         self.now = broker.restored(wall).max(self.now);

@@ -3,6 +3,7 @@
 mod connect;
 mod header;
 mod keep_alive;
+mod pipeline;
 mod publish;
 mod qos;
 mod resend;
@@ -19,6 +20,7 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     connect::SCRIPTS,
     header::SCRIPTS,
     keep_alive::SCRIPTS,
+    pipeline::SCRIPTS,
     publish::SCRIPTS,
     qos::SCRIPTS,
     resend::SCRIPTS,

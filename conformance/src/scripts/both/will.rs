@@ -100,7 +100,7 @@ fn will_that_is_not_retained(broker: &Broker) {
     broker.connect(broker.hello("a").will(Will::new(&topic, "gone"))).cut();
     let mut reader = broker.client("r");
     reader.subscribe(&topic, 0);
-    assert!(reader.receive(&topic, "older", 0).retain, "a retained message without RETAIN");
+    reader.receive_retained(&topic, "older", 0);
     reader.expect_nothing();
 }
 
@@ -109,7 +109,7 @@ fn will_that_is_retained(broker: &Broker) {
     broker.connect(broker.hello("a").will(Will::new(&topic, "gone").qos(1).retain())).cut();
     let mut reader = broker.client("r");
     reader.subscribe(&topic, 2);
-    assert!(reader.receive(&topic, "gone", 1).retain, "a retained message without RETAIN");
+    reader.receive_retained(&topic, "gone", 1);
 }
 
 fn empty_retained_will_deletes(broker: &Broker) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::harness::{Broker, fail};
+use crate::harness::{Broker, check, check_eq, fail};
 use crate::script::{Script, script};
 use crate::targets::Setup;
 use crate::wire::property::{Property, id};
@@ -187,12 +187,12 @@ fn assigned_client_identifier(broker: &Broker) {
         let connack = client.expect_session_present(false);
         let assigned = connack.properties.text(id::ASSIGNED_CLIENT_IDENTIFIER).map(<[u8]>::to_vec);
         let assigned = assigned.expect("no Assigned Client Identifier");
-        assert!(seen.insert(assigned.clone()), "an identifier assigned twice");
+        check!(seen.insert(assigned.clone()), "an identifier assigned twice");
         client.disconnect();
         let mut client = broker.open();
         client.send(Connect::new(&assigned).resume());
         let connack = client.expect_session_present(true);
-        assert!(
+        check!(
             !connack.properties.has(id::ASSIGNED_CLIENT_IDENTIFIER),
             "an identifier assigned to one that has it"
         );
@@ -204,7 +204,7 @@ fn no_response_information_unless_asked(broker: &Broker) {
     let declined =
         broker.connect(broker.hello("b").property(Property::byte(id::REQUEST_RESPONSE_INFORMATION, 0)));
     for client in [without, declined] {
-        assert!(!client.connack().properties.has(id::RESPONSE_INFORMATION), "Response Information, unasked");
+        check!(!client.connack().properties.has(id::RESPONSE_INFORMATION), "Response Information, unasked");
     }
 }
 
@@ -227,8 +227,8 @@ fn nothing_but_auth_before_connack(broker: &Broker) {
 fn no_authentication_without_method(broker: &Broker) {
     let client = broker.client("a");
     let properties = &client.connack().properties;
-    assert!(!properties.has(id::AUTHENTICATION_METHOD), "Authentication Method, though CONNECT had none");
-    assert!(!properties.has(id::AUTHENTICATION_DATA), "Authentication Data, though CONNECT had none");
+    check!(!properties.has(id::AUTHENTICATION_METHOD), "Authentication Method, though CONNECT had none");
+    check!(!properties.has(id::AUTHENTICATION_DATA), "Authentication Data, though CONNECT had none");
 }
 
 fn refusal(broker: &Broker) {
@@ -269,7 +269,7 @@ fn connack_says_what_the_server_can(broker: &Broker) {
             // Section 3.2.2.3 calls it a Protocol Error, Table 3-8 has a code for it in SUBACK.
             match client.next_or_closed() {
                 None => {}
-                Some(Packet::Suback(suback)) => assert_eq!(suback.codes, [code], "code of a SUBACK"),
+                Some(Packet::Suback(suback)) => check_eq!(suback.codes, [code], "code of a SUBACK"),
                 Some(Packet::Disconnect(_)) => client.expect_closed(),
                 Some(other) => fail(format!("expected a refusal, got {other}")),
             }

@@ -21,6 +21,7 @@ pub(super) const SCRIPTS: &[Script] = &[
     script!(smaller_window_after_reconnect).in_5_0(&["MQTT-3.3.4-9", "MQTT-4.4.0-1"]),
     script!(order_is_kept_through_a_narrow_window).in_5_0(&["MQTT-4.6.0-5", "MQTT-4.9.0-1"]),
     script!(too_many_from_a_client).in_5_0(&["MQTT-3.3.4-7", "X50-045"]),
+    script!(open_identifiers_do_not_count_after_a_reconnect).in_5_0(&["X50-071", "MQTT-4.3.3-10"]),
     script!(as_many_as_announced_are_taken).in_5_0(&["MQTT-3.3.4-7"]),
 ];
 
@@ -207,4 +208,31 @@ fn as_many_as_announced_are_taken(broker: &Broker) {
         client.expect_puback(maximum + 1);
         client.ping();
     }
+}
+
+/// The client's quota starts anew; what is open from before is known and not new.
+fn open_identifiers_do_not_count_after_a_reconnect(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut client = broker.connect(broker.hello("a").kept());
+    let maximum = announced(&client);
+    if maximum >= 5_000 {
+        return;
+    }
+    for packet_identifier in 1..=maximum {
+        client.send(publish(&topic).qos(2, packet_identifier));
+        client.expect_pubrec(packet_identifier);
+    }
+    client.cut();
+    let mut client = broker.connect(broker.hello("a").kept());
+    client.send(publish(&topic).qos(1, maximum + 1));
+    client.expect_puback(maximum + 1);
+    for packet_identifier in 1..=maximum {
+        client.send(publish(&topic).qos(2, packet_identifier).duplicate());
+        client.expect_pubrec(packet_identifier);
+    }
+    for packet_identifier in 1..=maximum {
+        client.pubrel(packet_identifier);
+        client.expect_pubcomp(packet_identifier);
+    }
+    client.ping();
 }

@@ -6,6 +6,7 @@ mod flow;
 mod packet_size;
 mod properties;
 mod reason;
+mod retained;
 mod session;
 mod subscribe;
 mod topic_alias;
@@ -20,6 +21,7 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     packet_size::SCRIPTS,
     properties::SCRIPTS,
     reason::SCRIPTS,
+    retained::SCRIPTS,
     session::SCRIPTS,
     subscribe::SCRIPTS,
     topic_alias::SCRIPTS,

@@ -105,24 +105,20 @@ fn every_connect_sets_the_expiry(broker: &Broker) {
 fn disconnect_changes_the_expiry(broker: &Broker) {
     let expiry = |seconds| vec![Property::four(id::SESSION_EXPIRY_INTERVAL, seconds)];
     let mut client = broker.connect(broker.hello("a").session_expiry(300));
-    client.send(disconnect_with(0, expiry(0)));
-    client.cut();
+    client.disconnect_with(0, expiry(0));
     let mut client = comes_back(broker, false);
     // Without the property, the value of CONNECT stays.
-    client.send(disconnect_with(0, vec![Property::user("k", "v")]));
-    client.cut();
+    client.disconnect_with(0, vec![Property::user("k", "v")]);
     comes_back(broker, true);
 }
 
 fn disconnect_shortens_the_expiry(broker: &Broker) {
     let mut client = broker.connect(broker.hello("a").session_expiry(300));
-    client.send(disconnect_with(0, vec![Property::four(id::SESSION_EXPIRY_INTERVAL, 5)]));
-    client.cut();
+    client.disconnect_with(0, vec![Property::four(id::SESSION_EXPIRY_INTERVAL, 5)]);
     broker.wait(5.01);
     comes_back(broker, false).disconnect();
     let mut client = broker.connect(broker.hello("a").session_expiry(5));
-    client.send(disconnect_with(0, vec![Property::four(id::SESSION_EXPIRY_INTERVAL, 300)]));
-    client.cut();
+    client.disconnect_with(0, vec![Property::four(id::SESSION_EXPIRY_INTERVAL, 300)]);
     broker.wait(299.0);
     comes_back(broker, true);
 }

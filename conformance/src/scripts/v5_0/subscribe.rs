@@ -1,6 +1,6 @@
 //! Subscription options and identifiers (sections 3.3.4, 3.8 and 3.9).
 
-use crate::harness::Broker;
+use crate::harness::{Broker, check_eq};
 use crate::script::{Script, script};
 use crate::targets::Setup;
 use crate::wire::property::{Property, id};
@@ -14,6 +14,7 @@ pub(super) const SCRIPTS: &[Script] = &[
     script!(retain_as_published_of_queued_messages).in_5_0(&["MQTT-3.3.1-12", "MQTT-3.3.1-13"]),
     script!(retain_handling_0).in_5_0(&["MQTT-3.3.1-9"]),
     script!(retain_handling_1).in_5_0(&["MQTT-3.3.1-10"]),
+    script!(no_local_and_identifiers).in_5_0(&["MQTT-3.8.3-3", "MQTT-3.3.4-4"]),
     script!(retain_handling_2).in_5_0(&["MQTT-3.3.1-11"]),
     script!(options_that_do_not_exist).in_5_0(&["X50-053", "X50-054", "MQTT-3.8.3-5"]),
     script!(subscription_identifiers_come_with_messages).in_5_0(&[
@@ -81,21 +82,21 @@ fn retain_as_published(broker: &Broker) {
     clears.subscribe(&topic, 0x00);
     let mut publisher = broker.client("p");
     publisher.publish(&topic, "plain", 0);
-    assert!(!keeps.receive(&topic, "plain", 0).retain, "RETAIN 1 though published with 0");
-    assert!(!clears.receive(&topic, "plain", 0).retain, "RETAIN 1 though published with 0");
+    keeps.receive(&topic, "plain", 0);
+    clears.receive(&topic, "plain", 0);
     for payload in ["kept", ""] {
         publisher.publish_retained(&topic, payload, 0);
-        assert!(keeps.receive(&topic, payload, 0).retain, "RETAIN 0 with Retain As Published");
-        assert!(!clears.receive(&topic, payload, 0).retain, "RETAIN 1 without Retain As Published");
+        keeps.receive_retained(&topic, payload, 0);
+        clears.receive(&topic, payload, 0);
     }
     // Because of a SUBSCRIBE it is 1 in any case.
-    publisher.publish_retained(&topic, "kept", 0);
     keeps.disconnect();
     clears.disconnect();
+    publisher.publish_retained(&topic, "kept", 0);
     for options in [0x00, 0x08] {
         let mut client = broker.client("c");
         client.subscribe(&topic, options);
-        assert!(client.receive(&topic, "kept", 0).retain, "a retained message without RETAIN");
+        client.receive_retained(&topic, "kept", 0);
         client.disconnect();
     }
 }
@@ -110,7 +111,9 @@ fn retain_as_published_of_queued_messages(broker: &Broker) {
         publisher.publish_retained(&topic, "kept", 1);
         publisher.disconnect();
         let mut client = broker.connect(broker.hello("a").kept());
-        assert_eq!(client.receive(&topic, "kept", 1).retain, expected, "RETAIN of a queued message");
+        let publish = client.expect_publish(&topic, "kept");
+        check_eq!(publish.retain, expected, "RETAIN of a queued message");
+        client.finish_exchange(&publish);
         client.disconnect();
     }
 }
@@ -121,7 +124,7 @@ fn retain_handling_0(broker: &Broker) {
     let mut client = broker.client("a");
     for _ in 0..3 {
         client.subscribe(&topic, 0x00);
-        client.receive(&topic, "v", 0);
+        client.receive_retained(&topic, "v", 0);
     }
     client.expect_nothing();
 }
@@ -131,7 +134,7 @@ fn retain_handling_1(broker: &Broker) {
     broker.client("p").publish_retained(&topic, "v", 0);
     let mut client = broker.connect(broker.hello("a").kept());
     client.subscribe(&topic, 0x10);
-    client.receive(&topic, "v", 0);
+    client.receive_retained(&topic, "v", 0);
     // Not new, with whatever QoS or identifier.
     client.subscribe(&topic, 0x10);
     client.subscribe(&topic, 0x10 | 1);
@@ -146,7 +149,7 @@ fn retain_handling_1(broker: &Broker) {
     // New after UNSUBSCRIBE.
     client.unsubscribe(&topic);
     client.subscribe(&topic, 0x10);
-    client.receive(&topic, "v", 0);
+    client.receive_retained(&topic, "v", 0);
     client.expect_nothing();
 }
 
@@ -184,9 +187,9 @@ fn subscription_identifiers_come_with_messages(broker: &Broker) {
         let mut all = vec![first];
         all.extend((1..4).map(|_| client.receive(&topic, "x", 1).identifiers()));
         all.sort();
-        assert_eq!(all, [vec![], vec![1], vec![2], vec![2]], "identifiers of the copies");
+        check_eq!(all, [vec![], vec![1], vec![2], vec![2]], "identifiers of the copies");
     } else if broker.is_ours() {
-        assert_eq!(first, [1, 2, 2], "identifiers of the one copy");
+        check_eq!(first, [1, 2, 2], "identifiers of the one copy");
     }
     client.expect_nothing();
 }
@@ -201,7 +204,7 @@ fn subscription_identifier_is_replaced(broker: &Broker) {
         client.expect_suback(packet_identifier, &[1]);
         publisher.publish(&topic, "x", 1);
         let expected: Vec<u32> = identifier.into_iter().collect();
-        assert_eq!(client.receive(&topic, "x", 1).identifiers(), expected, "identifiers after SUBSCRIBE");
+        check_eq!(client.receive(&topic, "x", 1).identifiers(), expected, "identifiers after SUBSCRIBE");
     }
     client.expect_nothing();
 }
@@ -212,7 +215,7 @@ fn subscription_identifiers_of_retained_messages(broker: &Broker) {
     let mut client = broker.client("a");
     client.send(subscribe(7).filter(&topic, 0).identifier(9));
     client.expect_suback(7, &[0]);
-    assert_eq!(client.receive(&topic, "v", 0).identifiers(), [9], "identifier of a retained message");
+    check_eq!(client.receive_retained(&topic, "v", 0).identifiers(), [9], "identifier of a retained message");
 }
 
 fn subscription_identifiers_outlive_the_connection(broker: &Broker) {
@@ -224,9 +227,9 @@ fn subscription_identifiers_outlive_the_connection(broker: &Broker) {
     let mut publisher = broker.client("p");
     publisher.publish(&topic, "queued", 1);
     let mut client = broker.connect(broker.hello("a").kept());
-    assert_eq!(client.receive(&topic, "queued", 1).identifiers(), [9], "identifier of a queued message");
+    check_eq!(client.receive(&topic, "queued", 1).identifiers(), [9], "identifier of a queued message");
     publisher.publish(&topic, "live", 1);
-    assert_eq!(client.receive(&topic, "live", 1).identifiers(), [9], "identifier after a reconnect");
+    check_eq!(client.receive(&topic, "live", 1).identifiers(), [9], "identifier after a reconnect");
 }
 
 fn subscription_identifier_0_or_twice(broker: &Broker) {
@@ -249,7 +252,7 @@ fn subscription_identifier_of_every_length(broker: &Broker) {
         client.send(subscribe(7).filter(&topic, 0).identifier(identifier));
         client.expect_suback(7, &[0]);
         client.publish(&topic, "x", 0);
-        assert_eq!(client.receive(&topic, "x", 0).identifiers(), [identifier]);
+        check_eq!(client.receive(&topic, "x", 0).identifiers(), [identifier], "identifiers of a message");
     }
 }
 
@@ -306,15 +309,36 @@ fn forbidden_publish(broker: &Broker) {
     let mut client = broker.client("a");
     client.subscribe(&allowed, 0);
     client.send(publish(&forbidden).payload("never").qos(1, 7));
-    assert_eq!(client.expect_puback(7).code, 0x87, "PUBACK for a forbidden topic");
+    check_eq!(client.expect_puback(7).code, 0x87, "PUBACK for a forbidden topic");
     client.send(publish(&forbidden).payload("never").qos(2, 8));
-    assert_eq!(client.expect_pubrec(8).code, 0x87, "PUBREC for a forbidden topic");
+    check_eq!(client.expect_pubrec(8).code, 0x87, "PUBREC for a forbidden topic");
     // The identifier is free again: this is a new message.
     client.send(publish(&allowed).payload("x").qos(2, 8));
-    assert_eq!(client.expect_pubrec(8).code, 0, "PUBREC for an allowed topic");
+    check_eq!(client.expect_pubrec(8).code, 0, "PUBREC for an allowed topic");
     client.pubrel(8);
-    assert_eq!(client.expect_pubcomp(8).code, 0, "PUBCOMP for an allowed topic");
+    check_eq!(client.expect_pubcomp(8).code, 0, "PUBCOMP for an allowed topic");
     client.receive(&allowed, "x", 0);
     client.expect_nothing();
     watcher.expect_nothing();
+}
+
+/// The subscription that does not match its own client leaves no identifier.
+fn no_local_and_identifiers(broker: &Broker) {
+    let topic = broker.topic("a/b");
+    let mut client = broker.client("a");
+    client.send(subscribe(1).filter(&topic, 0x04 | 1).identifier(1));
+    client.expect_suback(1, &[1]);
+    client.send(subscribe(2).filter(broker.topic("a/+"), 0).identifier(2));
+    client.expect_suback(2, &[0]);
+    client.publish(&topic, "mine", 1);
+    check_eq!(client.receive(&topic, "mine", 0).identifiers(), [2], "identifiers of an own message");
+    client.expect_nothing();
+    if broker.is_ours() {
+        broker.client("b").publish(&topic, "theirs", 1);
+        check_eq!(
+            client.receive(&topic, "theirs", 1).identifiers(),
+            [1, 2],
+            "identifiers of another's message"
+        );
+    }
 }

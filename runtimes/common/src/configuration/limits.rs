@@ -64,6 +64,8 @@ limits! {
         "Bytes of QoS 0 messages that wait for one slow client; then the oldest are dropped.";
     transmit_mark_bytes: 1_024..=u32::MAX,
         "Bytes encoded ahead of one socket; beyond them messages wait in the queue.";
+    retained_per_turn: 1..=u32::MAX,
+        "Retained messages looked at in one go for a new subscription; others are served in between.";
     retained_messages: 0..=u32::MAX,
         "Retained messages.";
     retained_bytes: 0..=u64::MAX,
@@ -71,11 +73,11 @@ limits! {
     session_expiry_seconds_5_0: 0..=u32::MAX,
         "The longest session expiry of a 5.0 client, in seconds; the greatest number is for ever.";
     session_expiry_seconds_3: 0..=u32::MAX,
-        "Seconds that a kept session of a 3.1 or 3.1.1 client outlives its connection; the greatest number is for ever.";
+        "Seconds that a kept session of a 3.x client outlives its connection; the greatest number is for ever.";
     routes_remembered: 0..=u32::MAX,
         "Topics whose receivers are remembered.";
-    transmit_buffers_pooled: 0..=u16::MAX,
-        "Free transmit buffers kept for the next connection.";
+    transmit_pool_bytes: 0..=u32::MAX,
+        "Bytes of free transmit buffers kept for the next connections.";
     memory_bytes: 1_048_576..=u64::MAX,
         "Bytes that all sessions, queues and retained messages may take together.";
 }

@@ -86,8 +86,8 @@ pub(super) fn check(listeners: &[(Place, ListenerSettings)], allow_anonymous: bo
                 place,
                 format!(
                     "{address} can be reached from other machines, and anybody could connect; write \
-                     --allow-anonymous, or `allow_anonymous = true` in the file, if that is meant, or listen on \
-                     {loopback}:{}",
+                     --allow-anonymous, or `allow_anonymous = true` in the file, if that is meant, or \
+                     listen on {loopback}:{}",
                     address.port()
                 ),
             );

@@ -62,8 +62,8 @@ impl Driver {
         self.clock.now()
     }
 
-    /// Writes what waits, then waits for the next thing to happen, and does it. May be dropped at any point. The
-    /// events are to be taken before the next turn.
+    /// Writes what waits, then waits for the next thing to happen, and does it. May be dropped at any point.
+    /// The events are to be taken before the next turn.
     pub(super) async fn turn(&mut self) {
         if self.ended {
             self.client.connection_lost(self.now());
@@ -122,8 +122,8 @@ impl Driver {
         said.map_err(|error| Failure::new(FAILED, error.to_string()))
     }
 
-    /// Writes the last bytes and closes. Reads on for a while: unread input at a close makes a kernel reset the
-    /// connection, and destroys what was written last.
+    /// Writes the last bytes and closes. Reads on for a while: unread input at a close makes a kernel reset
+    /// the connection, and destroys what was written last.
     pub(super) async fn close(mut self) -> Client {
         let _too_late = timeout(LINGER, async {
             while !self.client.transmit().is_empty() && self.stream.writable().await.is_ok() {

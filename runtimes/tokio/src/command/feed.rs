@@ -96,8 +96,8 @@ fn whole(source: impl Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Lines without their ends. A thread of its own reads them, since standard input cannot be waited for otherwise; it
-/// ends with the program.
+/// Lines without their ends. A thread of its own reads them, since standard input cannot be waited for
+/// otherwise; it ends with the program.
 fn lines() -> Receiver<io::Result<Arc<[u8]>>> {
     let (sender, receiver) = channel(LINES);
     std::thread::spawn(move || {

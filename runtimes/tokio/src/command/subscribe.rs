@@ -21,7 +21,7 @@ use session::{Session, Verdict};
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// The exit code of mosquitto_sub when the time of -W is over.
-const TIMED_OUT: u8 = 27;
+pub(super) const TIMED_OUT: u8 = 27;
 
 /// Prints what comes.
 pub(crate) fn subscribe(options: &SubscribeOptions) -> ExitCode {

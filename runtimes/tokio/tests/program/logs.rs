@@ -42,3 +42,17 @@ fn no_passwords_and_no_payloads() {
     let log = [vec![first, last], rest].concat().join("\n");
     assert!(log.contains("discreet") && !log.contains("SECRET"), "{log}");
 }
+
+/// As in `hushwing 2>&1 | head -3`.
+#[test]
+fn nobody_has_to_read_the_log() {
+    let mut running = Running::start(&["-p", "0"]);
+    running.close_log();
+    for _ in 0..50 {
+        let mut client = Client::connect(&running, &connect_3_1_1("unseen", 60));
+        client.send(b"\xc0\x00");
+        client.expect(b"\xd0\x00");
+    }
+    running.signal("TERM");
+    assert_eq!(running.wait().code(), Some(0));
+}

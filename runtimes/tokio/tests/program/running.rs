@@ -99,6 +99,11 @@ impl Running {
         (self.stdout.iter().collect(), self.stderr.iter().collect())
     }
 
+    /// Stops reading the log: after its next line the pipe is closed.
+    pub(crate) fn close_log(&mut self) {
+        self.stderr = channel().1;
+    }
+
     /// The next line of the log that contains `text`.
     pub(crate) fn log_line(&self, text: &str) -> String {
         loop {

@@ -39,7 +39,7 @@ impl Ending {
         let timed = self.deadline.is_some();
         let deadline = self.deadline.unwrap_or_else(Instant::now);
         tokio::select! {
-            () = sleep_until(deadline), if timed => Err(Failure::new(TIMED_OUT, "timed out")),
+            () = sleep_until(deadline), if timed => Err(Failure::new(TIMED_OUT, "Timed out")),
             () = self.signal() => Ok(()),
         }
     }

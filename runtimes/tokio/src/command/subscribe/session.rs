@@ -79,7 +79,8 @@ impl<'a> Session<'a> {
     }
 
     fn take_events(&mut self, driver: &mut Driver) -> Option<Verdict> {
-        // Messages that are not wanted any more stay unread, and so unacknowledged: a kept session has them next time.
+        // Messages that are not wanted any more stay unread, and so unacknowledged: a kept session has them
+        // next time.
         while !self.printer.is_full() && !(self.enough && driver.client.unfinished() == 0) {
             let event = driver.client.poll_event()?;
             let step = self.step(&event);

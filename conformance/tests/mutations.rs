@@ -1,0 +1,26 @@
+//! Tests of the tests: every answer of a good run is dropped, doubled, or replaced by the end of the
+//! connection, and every close is swallowed. The script has to fail each time. Here a third of these is tried;
+//! `cargo run -p conformance -- --mutate` tries all.
+
+use conformance::mutations::{Choice, try_all};
+use conformance::{all_scripts, runner};
+
+/// Scripts that rightly let something pass.
+const TOLERANT: &[(&str, &str)] = &[
+    ("both::topics::wildcards_leave_dollar_topics_alone: Double", "its wild client also hears other scripts"),
+    (
+        "v5_0::retained::unsubscribe_among_retained_messages: Drop",
+        "what waits when UNSUBSCRIBE comes may be dropped",
+    ),
+    ("v5_0::connect::connack_says_what_the_server_can: Close", "a refusal may come with or without a packet"),
+];
+
+#[test]
+fn every_wrong_answer_is_noticed() {
+    let chosen = runner::choose(&all_scripts(), |_, _| true);
+    let outcome = try_all(&chosen, Choice { stride: 3, alter: false });
+    let tolerated = |survivor: &String| TOLERANT.iter().any(|(pattern, _)| survivor.contains(pattern));
+    let bad: Vec<&String> = outcome.survivors.iter().filter(|survivor| !tolerated(survivor)).collect();
+    assert!(bad.is_empty(), "{} of {} wrong answers were not noticed:\n{bad:#?}", bad.len(), outcome.tried);
+    assert!(outcome.tried > 5_000, "only {} mutations were tried", outcome.tried);
+}

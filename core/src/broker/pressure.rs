@@ -1,0 +1,116 @@
+//! What happens when memory runs short, in this order: QoS 0 messages that wait are dropped; sessions with
+//! long queues lose what comes; publishers are not read; new work is refused with 0x97.
+
+use super::Broker;
+use super::clients::Clients;
+use crate::connection::{Connection, ConnectionIndex, Phase, pause};
+use crate::event::DropReason;
+use crate::time::Instant;
+
+/// How long a publisher stays unread; then it is told (5.0) and closed.
+const UNREAD_SECONDS: u64 = 10;
+
+/// How short memory is. In eighths of the limit: tight from seven on, exhausted from eight on, eased below six.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Pressure {
+    /// There is enough.
+    #[default]
+    None,
+    /// Nobody may publish faster than others take.
+    Tight,
+    /// Nothing new is taken.
+    Exhausted,
+}
+
+impl Broker {
+    /// Looks at the memory account and acts on it. To be called after everything that may have made it grow.
+    pub(super) fn relieve(&mut self, now: Instant) {
+        if self.eighths() >= 7 {
+            self.clients.pool.clear();
+            self.clients.pool_bytes = 0;
+            while self.eighths() >= 7 && self.clients.drop_waiting_qos0() {}
+        }
+        self.clients.pressure = match (self.eighths(), self.clients.pressure) {
+            (8.., _) => Pressure::Exhausted,
+            (7, _) => Pressure::Tight,
+            (6, before) => before.min(Pressure::Tight),
+            _ => Pressure::None,
+        };
+        if self.clients.pressure == Pressure::None && !self.clients.unread.is_empty() {
+            self.read_again(now);
+        }
+    }
+
+    fn eighths(&self) -> u64 {
+        let limit = self.clients.config.limits.memory_bytes.max(1);
+        (self.memory() as u64).saturating_mul(8) / limit
+    }
+
+    /// Stops reading from a client that has just published, if memory is short. One that owes acknowledgements
+    /// is read on: they free memory.
+    pub(super) fn pause_publisher(&mut self, now: Instant, index: ConnectionIndex) {
+        if self.clients.pressure == Pressure::None || self.clients.owes_acknowledgements(index) {
+            return;
+        }
+        let Some(connection) = self.clients.connection(index).filter(|of| of.phase == Phase::Connected)
+        else {
+            return;
+        };
+        if connection.paused & pause::MEMORY != 0 {
+            return;
+        }
+        let id = connection.id;
+        let deadline = now.after_seconds(UNREAD_SECONDS);
+        connection.work().unread_until = Some(deadline);
+        self.clients.unread.insert(id);
+        self.clients.pause(index, pause::MEMORY, true);
+        self.clients.arm_connection(index, deadline);
+        self.clients.recount_connection(index);
+    }
+
+    /// There is memory again: everybody is read, and their keep alive starts anew.
+    fn read_again(&mut self, now: Instant) {
+        for id in core::mem::take(&mut self.clients.unread) {
+            let Some(index) = self.clients.connections.find(id) else { continue };
+            let Some(connection) = self.clients.connection(index) else { continue };
+            connection.last_packet_at = now;
+            connection.work().unread_until = None;
+            self.clients.pause(index, pause::MEMORY, false);
+            self.rearm_connection(index);
+            self.clients.recount_connection(index);
+            self.clients.send(now, index);
+        }
+    }
+}
+
+impl Clients {
+    /// Whether new work is refused.
+    pub(super) fn refuses_work(&self) -> bool {
+        self.pressure == Pressure::Exhausted
+    }
+
+    /// What is left of a limit while memory is short.
+    pub(super) fn under_pressure(&self, limit: usize) -> usize {
+        match self.pressure {
+            Pressure::None => limit,
+            Pressure::Tight => limit / 4,
+            Pressure::Exhausted => 0,
+        }
+    }
+
+    /// Drops what waits at QoS 0 for one connection; whether there was one.
+    fn drop_waiting_qos0(&mut self) -> bool {
+        let Some(id) = self.backlogged.pop_first() else { return false };
+        if let Some(index) = self.connections.find(id) {
+            self.drop_backlog(index);
+            self.dropped(index, DropReason::MemoryExhausted);
+        }
+        true
+    }
+
+    fn owes_acknowledgements(&self, index: ConnectionIndex) -> bool {
+        let session = self.connections.get(index).and_then(Connection::session);
+        let outgoing = session.and_then(|session| self.sessions.get(session)?.outgoing.as_ref());
+        outgoing.is_some_and(|outgoing| outgoing.has_in_flight())
+    }
+}

@@ -1,0 +1,5 @@
+//! The machine as a driver sees it, where bytes alone do not show enough: work in pieces, memory.
+
+mod pressure;
+mod replay;
+mod world;

@@ -75,6 +75,11 @@ pub enum DropReason {
     MemoryExhausted,
 }
 
+impl DropReason {
+    /// All of them, in their order.
+    pub const ALL: [Self; 4] = [Self::Expired, Self::QueueFull, Self::TooLarge, Self::MemoryExhausted];
+}
+
 /// Which kinds of events to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventMask {

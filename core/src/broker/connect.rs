@@ -151,6 +151,10 @@ impl Broker {
         rules: Arc<Rules>,
     ) -> Handled {
         let resumed = self.previous_session(now, connect, client_identifier);
+        let counters = &mut self.clients.counters;
+        counters.clients_accepted += 1;
+        counters.sessions_resumed += u64::from(resumed.is_some());
+        counters.sessions_created += u64::from(resumed.is_none());
         let session = resumed.unwrap_or_else(|| {
             let number = self.clients.journal.number();
             self.clients.sessions.insert(Session::new(client_identifier, number))
@@ -166,7 +170,7 @@ impl Broker {
             work.origin = None;
             work.assigned = None;
         }
-        self.attach(session, index, connect);
+        self.attach(now, session, index, connect);
         self.rearm_connection(index);
         if self.config().events.connections {
             self.clients.event(Event::Connected {
@@ -197,6 +201,7 @@ impl Broker {
         let session = self.clients.sessions.find(client_identifier)?;
         // [MQTT-3.1.4-3] of 5.0, [MQTT-3.1.4-2] of 3.1.1
         if let Some(older) = self.clients.sessions.get(session).and_then(|session| session.connection()) {
+            self.clients.counters.clients_taken_over += 1;
             self.disconnect_client(now, older, ReasonCode::SessionTakenOver);
         }
         let session = self.clients.sessions.find(client_identifier)?;
@@ -209,7 +214,13 @@ impl Broker {
 
     /// Ties a session to its new connection. Expiry, will and window are this connection's; a pending will of
     /// the last one is taken back ([MQTT-3.1.3-9] of 5.0).
-    fn attach(&mut self, index: SessionIndex, connection: ConnectionIndex, connect: &Connect<'_>) {
+    fn attach(
+        &mut self,
+        now: Instant,
+        index: SessionIndex,
+        connection: ConnectionIndex,
+        connect: &Connect<'_>,
+    ) {
         let expiry_interval_seconds = self.session_expiry_seconds(connect);
         let slots = self.window(connect);
         let clients = &mut self.clients;
@@ -217,6 +228,8 @@ impl Broker {
         let Some(session) = clients.sessions.get_mut(index) else { return };
         let had_will = session.will.is_some();
         session.set_connection(Some(connection));
+        session.since = now;
+        clients.connected += 1;
         session.version = connect.version;
         session.expiry_interval_seconds = expiry_interval_seconds;
         session.will = connect.will.as_ref().map(|will| Box::new(Will::new(will)));

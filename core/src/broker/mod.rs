@@ -17,6 +17,7 @@ mod memory;
 mod on_behalf;
 mod pressure;
 mod publish;
+mod query;
 mod receive;
 mod repeat;
 mod replay;

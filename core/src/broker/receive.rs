@@ -27,6 +27,7 @@ impl Broker {
         if self.clients.connections.find(id).is_some() {
             return;
         }
+        self.clients.counters.connections_opened += 1;
         let index = self.clients.connections.insert(Connection::new(id, origin, now));
         let timeout = self.config().limits.connect_timeout_seconds;
         self.clients.arm_connection(index, now.after_seconds(timeout.into()));
@@ -38,6 +39,7 @@ impl Broker {
 
     pub(super) fn received(&mut self, now: Instant, id: ConnectionId, bytes: &[u8]) {
         let Some(index) = self.clients.connections.find(id) else { return };
+        self.clients.counters.bytes_in += bytes.len() as u64;
         let bytes = self.complete_tail(now, index, bytes);
         self.handle_frames(now, index, bytes);
         self.clients.pause_if_deaf(index);
@@ -85,6 +87,7 @@ impl Broker {
         if flow == Flow::Wait {
             return Ok(None);
         }
+        bytes.first().iter().for_each(|first| self.clients.counters.packets_in.count(**first));
         // All records made by one packet are one group.
         self.clients.commit();
         self.relieve(now);

@@ -126,7 +126,7 @@ impl Broker {
         let mut session = Session::new(&row.client_identifier, row.session);
         session.version = row.version;
         session.expiry_interval_seconds = row.expiry_interval_seconds;
-        session.closed_at = row.closed_at.unwrap_or(now);
+        session.since = row.closed_at.unwrap_or(now);
         session.recorded = true;
         let index = self.clients.sessions.insert(session);
         known.sessions.insert(row.session, index);

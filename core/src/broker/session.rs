@@ -13,9 +13,10 @@ use crate::time::Instant;
 impl Broker {
     /// The connection of a session has ended. The session ends with it, or its clocks start.
     pub(super) fn detach(&mut self, now: Instant, index: SessionIndex) {
-        let Some(session) = self.clients.session(index) else { return };
+        let Some(session) = self.clients.sessions.get_mut(index) else { return };
         session.set_connection(None);
-        session.closed_at = now;
+        self.clients.connected -= 1;
+        session.since = now;
         if !session.is_kept() {
             // [MQTT-3.1.2-23] of 5.0, [MQTT-3.1.2-6] of 3.1.1
             return self.end_session(now, index);
@@ -73,6 +74,7 @@ impl Clients {
         }
         self.recount_session(index);
         if let Some(mut session) = self.sessions.remove(index) {
+            self.counters.sessions_ended += 1;
             self.timers.disarm(&mut session.armed);
             self.owned_bytes -= session.counted as usize;
         }

@@ -184,6 +184,11 @@ impl Outgoing {
         !self.in_flight.is_empty()
     }
 
+    /// How many have a packet identifier.
+    pub(crate) fn in_flight_len(&self) -> usize {
+        self.in_flight.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.in_flight.is_empty() && self.queue.is_empty() && self.replays.is_empty()
     }

@@ -106,6 +106,18 @@ impl SubscriptionTree {
         }
     }
 
+    /// See [`Slab::slots`](crate::slab::Slab::slots).
+    pub(crate) fn slots(&self, from: u32) -> impl Iterator<Item = (u32, Option<&Subscriber>)> {
+        self.subscribers.slots(from)
+    }
+
+    /// The filter and the rest of a subscription that [`Self::slots`] gave.
+    pub(crate) fn describe(&self, record: &Subscriber) -> (String, Subscription) {
+        let (mut path, mut filter) = (Vec::new(), String::new());
+        self.nodes.write_filter(record.node, &mut path, &mut filter);
+        (filter, record.subscription)
+    }
+
     /// All subscriptions whose filter matches `topic`: as many of one session as it has matching filters.
     pub fn matches(&mut self, topic: &str, mut found: impl FnMut(SessionIndex, Subscription)) {
         self.search(topic);

@@ -1,4 +1,6 @@
 //! What a program that embeds the broker can do besides moving bytes: commands, queries, events, hooks.
 
 mod commands;
+mod queries;
+mod stats;
 mod world;

@@ -1,6 +1,6 @@
 //! A broker in memory and its clients, which say packets and see what they get as short texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
 use std::sync::Arc;
 
@@ -20,8 +20,12 @@ pub(crate) struct World {
     pub(crate) now: Instant,
     peers: BTreeMap<ConnectionId, Peer>,
     events: Vec<Event>,
-    /// A driver's mistake, or the end of the broker, is remembered here.
+    /// The broker may stop.
     pub(crate) stopped: bool,
+    /// Clients whose sockets take nothing.
+    held_back: BTreeSet<ConnectionId>,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
 }
 
 struct Peer {
@@ -42,14 +46,28 @@ impl World {
     }
 
     pub(crate) fn with(broker: Broker) -> Self {
-        Self { broker, now: START, peers: BTreeMap::new(), events: Vec::new(), stopped: false }
+        Self {
+            broker,
+            now: START,
+            peers: BTreeMap::new(),
+            events: Vec::new(),
+            stopped: false,
+            held_back: BTreeSet::new(),
+            bytes_in: 0,
+            bytes_out: 0,
+        }
     }
 
     /// A connection on which nothing was said.
     pub(crate) fn open(&mut self, version: ProtocolVersion) -> ConnectionId {
+        self.open_at(version, 0)
+    }
+
+    /// The same at a listener by its number.
+    pub(crate) fn open_at(&mut self, version: ProtocolVersion, listener: u16) -> ConnectionId {
         let connection = ConnectionId(self.peers.len() as u64 + 1);
         self.peers.insert(connection, Peer { version, arrived: Vec::new(), closing: false, gone: false });
-        self.input(Input::Opened { connection, origin: Origin::default() });
+        self.input(Input::Opened { connection, origin: Origin { listener, ..Origin::default() } });
         connection
     }
 
@@ -78,6 +96,7 @@ impl World {
     pub(crate) fn say(&mut self, connection: ConnectionId, packet: &Packet<'_>) {
         let mut bytes = Vec::new();
         packet.encode(self.peers[&connection].version, &mut bytes);
+        self.bytes_in += bytes.len() as u64;
         self.input(Input::Received { connection, bytes: &bytes });
     }
 
@@ -111,6 +130,11 @@ impl World {
     /// Packet identifier 7 where one is needed.
     pub(crate) fn publish(&mut self, connection: ConnectionId, topic: &str, payload: &str, qos: QoS) {
         self.say(connection, &Packet::Publish(message(topic, payload, qos)));
+    }
+
+    /// From now on the socket of this client takes nothing.
+    pub(crate) fn hold_back(&mut self, connection: ConnectionId) {
+        self.held_back.insert(connection);
     }
 
     /// The client breaks the connection without a word.
@@ -204,11 +228,15 @@ impl World {
                 continue;
             }
             let Some(connection) = waiting.pop() else { break };
+            if self.held_back.contains(&connection) {
+                continue;
+            }
             while let Some(transmit) = self.broker.transmit(self.now, connection) {
                 let peer = self.peers.get_mut(&connection).expect("opened");
                 peer.arrived.extend_from_slice(transmit.first());
                 let written = transmit.first().len();
                 transmit.advance(written);
+                self.bytes_out += written as u64;
             }
         }
         assert_eq!(self.broker.memory(), self.broker.memory_walk());

@@ -7,6 +7,11 @@
 //!
 //! The loop asks every socket in turn, which is fine for a few hundred clients. A driver for many would ask the
 //! operating system which sockets are ready, and change nothing else.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "it is a driver: it owns the clock, and draws the seed"
+)]
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};

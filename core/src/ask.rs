@@ -25,7 +25,8 @@ pub enum Ask {
         client_identifier: Arc<str>,
         /// What it wants to do.
         action: Action,
-        /// One Topic Name, or the Topic Filters of a SUBSCRIBE.
+        /// One Topic Name, or the Topic Filters of a SUBSCRIBE; of a shared subscription, the filter behind
+        /// `$share/ShareName/`, for that is what decides which topics it is about.
         topics: Vec<String>,
     },
 }

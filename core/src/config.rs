@@ -48,7 +48,7 @@ pub enum Authentication {
 }
 
 /// What the standard leaves open, where a user may reasonably want either.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Keep QoS 0 messages for kept sessions that are away. The standard allows both (3.1.1 and 5.0
     /// section 4.1); most brokers do not.
@@ -59,4 +59,18 @@ pub struct Policy {
     /// When a session's queue is full: drop the oldest message that was never sent (`true`) or the newest
     /// (`false`).
     pub full_queue_drops_oldest: bool,
+    /// Offer shared subscriptions, `$share/ShareName/filter`: each message to one of those that share (5.0
+    /// section 4.8.2), for clients of all versions.
+    pub shared_subscriptions: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            queue_qos0_offline: false,
+            refuse_control_characters: false,
+            full_queue_drops_oldest: false,
+            shared_subscriptions: true,
+        }
+    }
 }

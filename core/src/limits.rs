@@ -48,6 +48,8 @@ pub struct Limits {
     pub qos0_backlog_bytes: u32,
     /// Bytes encoded ahead of a socket. Beyond this mark, messages wait as shared entries in queues.
     pub transmit_mark_bytes: u32,
+    /// Receivers of a message that are served in one go; the rest has its turn while others are served.
+    pub receivers_per_turn: u32,
     /// Retained messages looked at in one go for a new subscription; the rest goes on while others are served.
     pub retained_per_turn: u32,
     /// Retained messages.
@@ -91,6 +93,7 @@ impl Default for Limits {
             queue_bytes: 16 * 1024 * 1024,
             qos0_backlog_bytes: 1024 * 1024,
             transmit_mark_bytes: 256 * 1024,
+            receivers_per_turn: 10_000,
             retained_per_turn: 256,
             retained_messages: 1_000_000,
             retained_bytes: 256 * 1024 * 1024,

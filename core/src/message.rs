@@ -63,6 +63,11 @@ pub(crate) struct MessageView<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct MessageIndex(pub(crate) u32);
 
+impl MessageIndex {
+    /// Names no message: of a delivery that is not, or no longer, stored.
+    pub(crate) const NONE: Self = Self(u32::MAX);
+}
+
 /// A stored message, how many tables name it, and its number in the journal.
 #[derive(Debug)]
 struct Stored {

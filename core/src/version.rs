@@ -72,6 +72,12 @@ impl ProtocolVersion {
         !matches!(self, Self::V3_1)
     }
 
+    /// Whether `$share/` begins a shared subscription by the standard, so that an ill-formed one is an error of
+    /// the protocol.
+    pub const fn has_shared_subscriptions(self) -> bool {
+        matches!(self, Self::V5_0)
+    }
+
     /// Whether live copies may keep the RETAIN bit of the publisher (Retain As Published).
     pub const fn has_subscription_options(self) -> bool {
         matches!(self, Self::V5_0)

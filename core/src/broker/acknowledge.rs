@@ -149,7 +149,10 @@ impl Broker {
         if let Some(entry) = outgoing.and_then(|outgoing| outgoing.finish(position)) {
             self.clients.forget_in_flight(session, &entry);
         }
-        self.clients.send(now, index);
+        let outgoing = self.clients.session(session).and_then(|session| session.outgoing.as_ref());
+        if outgoing.is_some_and(|outgoing| outgoing.has_more()) {
+            self.clients.send(now, index);
+        }
         self.clients.recount_session(session);
     }
 }

@@ -7,6 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::encode::Frames;
+use super::fan_out::FanOuts;
 use super::journal::Journal;
 use super::pressure::Pressure;
 use super::retain::RetainedMessages;
@@ -51,8 +52,12 @@ pub(crate) struct Clients {
     pub(super) backlogged: BTreeSet<ConnectionId>,
     /// Connections that are not read because memory is short.
     pub(super) unread: BTreeSet<ConnectionId>,
-    /// How short it is.
+    /// Messages that have not reached all their receivers yet.
+    pub(super) fan_outs: FanOuts,
+    /// How short memory is.
     pub(super) pressure: Pressure,
+    /// From how many growing bytes on the account is looked at again within one input.
+    pub(super) look_again_at: usize,
     /// Encoded forms of the message at hand.
     pub(super) frames: Frames,
     /// What all connections and sessions own on the heap, transmit buffers included.
@@ -83,6 +88,8 @@ impl Clients {
             backlogged: BTreeSet::new(),
             unread: BTreeSet::new(),
             pressure: Pressure::None,
+            look_again_at: 0,
+            fan_outs: FanOuts::default(),
             frames: Frames::default(),
             owned_bytes: 0,
             connected: 0,

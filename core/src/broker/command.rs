@@ -39,7 +39,7 @@ impl Broker {
                 self.subscribe_on_behalf(now, &client_identifier, &filter, subscription)
             }
             Command::Unsubscribe { client_identifier, filter } => {
-                self.unsubscribe_on_behalf(&client_identifier, &filter)
+                self.unsubscribe_on_behalf(now, &client_identifier, &filter)
             }
             Command::Drain(draining) => {
                 self.draining = draining;
@@ -102,11 +102,11 @@ impl Broker {
             publisher: None,
         };
         match only_to {
-            None => self.publish_message(now, &publication, RouteHint::default(), None),
+            None => self.publish_message(now, &publication, RouteHint::default(), None).receivers,
             Some(client) if self.clients.sessions.find(client).is_none() => {
                 return Err(cannot(&format_args!("there is no session of a client `{client}`")));
             }
-            Some(client) => self.deliver_direct(now, &publication, client),
+            Some(client) => self.deliver_direct(now, &publication, client).receivers,
         };
         Ok(())
     }

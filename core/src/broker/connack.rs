@@ -61,7 +61,9 @@ impl Broker {
         if keep_alive_seconds != connect.keep_alive_seconds {
             properties.push(Property::ServerKeepAlive(keep_alive_seconds));
         }
-        properties.push(Property::SharedSubscriptionAvailable(false));
+        if !self.config().policy.shared_subscriptions {
+            properties.push(Property::SharedSubscriptionAvailable(false));
+        }
         properties
     }
 

@@ -230,6 +230,7 @@ impl Broker {
         session.set_connection(Some(connection));
         session.since = now;
         clients.connected += 1;
+        self.tree.set_connected(&session.subscriptions, true);
         session.version = connect.version;
         session.expiry_interval_seconds = expiry_interval_seconds;
         session.will = connect.will.as_ref().map(|will| Box::new(Will::new(will)));

@@ -1,5 +1,6 @@
 //! From a publication to the clients that receive it.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::Broker;
@@ -10,7 +11,7 @@ use crate::event::DropReason;
 use crate::id::Position;
 use crate::message::{Message, MessageIndex, MessageView};
 use crate::session::SessionIndex;
-use crate::session::queue::Queued;
+use crate::session::queue::{Details, Queued};
 use crate::time::Instant;
 use crate::topic::Receiver;
 use crate::topic::route::RouteHint;
@@ -32,6 +33,8 @@ pub(super) struct Publication<'a> {
 pub(super) struct Delivered {
     /// How many sessions receive it.
     pub(super) receivers: usize,
+    /// Whether they are still being served: the acknowledgement waits.
+    pub(super) unfinished: bool,
     /// Where its route is remembered, for the publisher's next message.
     pub(super) route: RouteHint,
 }
@@ -60,9 +63,23 @@ impl Broker {
             self.gathered.gather(&mut self.tree, topic, Some(publisher));
             receivers = self.gathered.as_receivers();
         }
+        if receivers.len() > self.clients.config.limits.receivers_per_turn as usize {
+            let message = self.clients.stored_for_long(publication, stored);
+            let mut stored = Some(message);
+            for group in receivers.as_slice().iter().filter_map(|receiver| receiver.session.group()) {
+                self.clients.deliver_to_group(now, &mut self.tree, publication, group, &mut stored);
+            }
+            self.clients.begin_fan_out(publication, receivers, message);
+            let route = found.unwrap_or_default();
+            return Delivered { receivers: receivers.len(), unfinished: true, route };
+        }
         self.clients.frames.clear();
         let mut stored = stored.inspect(|index| self.clients.messages.retain(*index));
         for receiver in receivers.as_slice() {
+            if let Some(group) = receiver.session.group() {
+                self.clients.deliver_to_group(now, &mut self.tree, publication, group, &mut stored);
+                continue;
+            }
             self.identifiers.clear();
             self.identifiers.extend(receivers.identifiers(receiver));
             self.clients.deliver_to(now, publication, receiver, &self.identifiers, &mut stored);
@@ -70,7 +87,7 @@ impl Broker {
         if let Some(index) = stored {
             self.clients.release_message(index);
         }
-        Delivered { receivers: receivers.len(), route: found.unwrap_or_default() }
+        Delivered { receivers: receivers.len(), unfinished: false, route: found.unwrap_or_default() }
     }
 }
 
@@ -92,12 +109,28 @@ impl Clients {
             retain: publication.retain && receiver.retain_as_published,
             replayed: false,
             identifiers,
+            share: None,
         };
+        self.deliver_copy(now, publication, receiver.session, &copy, stored);
+    }
+
+    /// Sends a copy of a publication to a session, or has it wait there.
+    pub(super) fn deliver_copy(
+        &mut self,
+        now: Instant,
+        publication: &Publication<'_>,
+        session: SessionIndex,
+        copy: &Copy<'_>,
+        stored: &mut Option<MessageIndex>,
+    ) {
         if copy.qos > QoS::AtMostOnce {
+            if self.pass_on(now, publication, session, copy) {
+                return;
+            }
             let message = self.store(publication, stored);
-            return self.enqueue(now, receiver.session, message, &copy, publication.wait);
+            return self.enqueue(now, session, message, copy, publication.wait);
         }
-        match self.sessions.get(receiver.session).and_then(|session| session.connection()) {
+        match self.sessions.get(session).and_then(|session| session.connection()) {
             Some(index) if self.takes_at_once(index, publication.wait) => {
                 let form = copy.form();
                 self.frames.take_up();
@@ -107,11 +140,11 @@ impl Clients {
             }
             Some(index) => {
                 let message = self.store(publication, stored);
-                self.push_backlog(index, message, &copy, publication.wait);
+                self.push_backlog(index, message, copy, publication.wait);
             }
             None if self.config.policy.queue_qos0_offline => {
                 let message = self.store(publication, stored);
-                self.enqueue(now, receiver.session, message, &copy, publication.wait);
+                self.enqueue(now, session, message, copy, publication.wait);
             }
             None => {}
         }
@@ -150,6 +183,20 @@ impl Clients {
             self.frames.stored(index);
             index
         })
+    }
+
+    /// The publication as a stored message with one more reference.
+    fn stored_for_long(
+        &mut self,
+        publication: &Publication<'_>,
+        stored: Option<MessageIndex>,
+    ) -> MessageIndex {
+        if let Some(index) = stored {
+            self.messages.retain(index);
+            return index;
+        }
+        self.frames.clear();
+        self.store(publication, &mut None)
     }
 
     /// Adds a QoS 0 message to what a connection does not take at once.
@@ -192,6 +239,10 @@ impl Clients {
         wait: Position,
     ) {
         let recorded = copy.qos > QoS::AtMostOnce && self.is_recorded(session);
+        let for_group = !recorded && copy.share.is_some_and(|share| share.keeps);
+        // Once it is started, a QoS 2 message is not for the group any more ([MQTT-4.8.2-5] of 5.0): it is
+        // recorded if it does not leave at once.
+        let recorded = recorded || for_group && copy.qos == QoS::AtLeastOnce;
         let entry = if recorded { self.journal.number() } else { 0 };
         let queued = self.queued(message, copy, entry, wait);
         let Some(found) = self.sessions.get_mut(session) else { return };
@@ -199,8 +250,18 @@ impl Clients {
         if let Some(index) = found.connection() {
             self.send(now, index);
         }
+        let entry = if for_group && !recorded { self.number_newest(session, message) } else { entry };
         self.settle_newest(session, message, entry);
         self.recount_session(session);
+    }
+
+    /// Gives the message that came last a number in the journal, if it did not leave. 0: it did.
+    fn number_newest(&mut self, session: SessionIndex, message: MessageIndex) -> u64 {
+        let outgoing = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut());
+        let newest = outgoing.and_then(|outgoing| outgoing.queue.back_mut());
+        let Some(newest) = newest.filter(|newest| newest.message == message) else { return 0 };
+        newest.entry = self.journal.number();
+        newest.entry
     }
 
     /// The message that came last did not leave: it is recorded, or the queue is too full for it.
@@ -258,7 +319,7 @@ impl Clients {
             qos: copy.qos,
             retain: copy.retain,
             replayed: copy.replayed,
-            identifiers: (!copy.identifiers.is_empty()).then(|| copy.identifiers.into()),
+            details: Details::new(copy.identifiers, copy.share.map(|share| share.name)),
         }
     }
 }
@@ -271,6 +332,16 @@ pub(super) struct Copy<'a> {
     /// Sent because of a SUBSCRIBE.
     pub(super) replayed: bool,
     pub(super) identifiers: &'a [u32],
+    /// The group that it is for, if it is to be handed on when its receiver ends.
+    pub(super) share: Option<Share<'a>>,
+}
+
+/// A group, and whether a message must not be lost with a member that is not kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share<'a> {
+    pub(super) name: &'a Arc<str>,
+    /// Another member is kept, and a journal.
+    pub(super) keeps: bool,
 }
 
 impl Copy<'_> {

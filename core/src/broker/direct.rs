@@ -2,7 +2,7 @@
 //! [`crate::Command::PublishDirect`] (docs/decisions.md D40).
 
 use super::Broker;
-use super::deliver::Publication;
+use super::deliver::{Delivered, Publication};
 use crate::time::Instant;
 use crate::topic::Receiver;
 
@@ -13,24 +13,24 @@ pub(super) fn recipient(topic: &str) -> Option<&str> {
 }
 
 impl Broker {
-    /// Gives a publication to the session of one client, at the publisher's QoS; nothing is retained. How many
-    /// sessions receive it.
+    /// Gives a publication to the session of one client, at the publisher's QoS; nothing is retained.
     pub(super) fn deliver_direct(
         &mut self,
         now: Instant,
         publication: &Publication<'_>,
         client_identifier: &str,
-    ) -> usize {
+    ) -> Delivered {
         let Some(session) = self.clients.sessions.find(client_identifier) else {
-            return 0;
+            return Delivered::default();
         };
         self.clients.frames.clear();
         let mut stored = None;
-        let receiver = Receiver::unsubscribed(session, publication.qos);
+        let mut receiver = Receiver::new(session);
+        receiver.qos = publication.qos;
         self.clients.deliver_to(now, publication, &receiver, &[], &mut stored);
         if let Some(index) = stored {
             self.clients.release_message(index);
         }
-        1
+        Delivered { receivers: 1, ..Delivered::default() }
     }
 }

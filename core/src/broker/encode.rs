@@ -144,6 +144,18 @@ fn head_start(packet: &[u8]) -> usize {
     2 + packet.iter().skip(1).take(3).take_while(|byte| **byte >= 0x80).count()
 }
 
+/// The size of a PUBLISH packet.
+pub(super) fn encoded_size(
+    now: Instant,
+    version: ProtocolVersion,
+    view: &MessageView<'_>,
+    form: &Form<'_>,
+) -> usize {
+    let mut head = Vec::new();
+    encode_head(now, version, view, form, &mut head);
+    head.len() + view.payload.len()
+}
+
 /// Encodes everything but the payload. What is left of the message's life is settled here
 /// ([MQTT-3.3.2-6] of 5.0).
 fn encode_head(

@@ -210,6 +210,7 @@ impl Clients {
             retain: queued.retain,
             identifiers: queued.identifiers().into(),
             packet_identifier,
+            group: queued.group().map_or_else(Box::default, |name| (**name).into()),
         };
         self.record(session, Record::Put(Row::Queued(row)));
     }

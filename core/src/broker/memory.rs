@@ -60,5 +60,6 @@ impl Clients {
             + self.pool_bytes
             + self.pool.capacity() * size_of::<Box<Transmit>>()
             + self.frames.cost()
+            + self.fan_outs.cost()
     }
 }

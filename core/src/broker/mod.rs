@@ -11,10 +11,12 @@ mod deliver;
 mod direct;
 mod disconnect;
 mod encode;
+mod fan_out;
 mod hold;
 mod journal;
 mod memory;
 mod on_behalf;
+mod pass;
 mod pressure;
 mod publish;
 mod query;
@@ -25,6 +27,7 @@ mod restore;
 mod retain;
 mod send;
 mod session;
+mod share;
 mod shutdown;
 mod subscribe;
 mod timeout;
@@ -128,7 +131,7 @@ impl Broker {
             Input::Command(command) => self.command(now, command),
         }
         self.clients.commit();
-        self.relieve(now);
+        self.relieve_memory(now);
         self.continue_shutdown(now);
     }
 
@@ -136,7 +139,7 @@ impl Broker {
     pub fn handle_timeout(&mut self, now: Instant) {
         self.timeout(now);
         self.clients.commit();
-        self.relieve(now);
+        self.relieve_memory(now);
         self.continue_shutdown(now);
     }
 
@@ -144,13 +147,16 @@ impl Broker {
     pub fn handle_work(&mut self, now: Instant) {
         self.clients.continue_replay(now);
         self.clients.commit();
-        self.relieve(now);
+        self.continue_fan_out(now);
+        self.clients.commit();
+        self.relieve_memory(now);
         self.continue_shutdown(now);
     }
 
-    /// Whether [`Broker::handle_work`] would make progress: retained messages are still being looked for.
+    /// Whether [`Broker::handle_work`] would make progress: retained messages are still being looked for, or
+    /// a message for very many receivers has not reached them all.
     pub fn work_pending(&self) -> bool {
-        !self.clients.unfinished.is_empty()
+        !self.clients.unfinished.is_empty() || !self.clients.fan_outs.is_empty()
     }
 
     /// The next thing to do, first in, first out. Poll until `None` after every call that takes `now`.

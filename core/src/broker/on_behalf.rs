@@ -26,6 +26,10 @@ impl Broker {
         if subscription.identifier.is_some_and(|number| number.get() > variable_byte_integer::MAXIMUM) {
             return Err(cannot("a Subscription Identifier is at most 268,435,455"));
         }
+        if subscription.options.no_local && filter::is_shared(filter) {
+            // [MQTT-3.8.3-4] of 5.0
+            return Err(cannot("No Local is not for shared subscriptions"));
+        }
         if let Some(reason) = self.refusal(session, filter, true) {
             return Err(cannot(&format!("{reason}")));
         }
@@ -41,11 +45,12 @@ impl Broker {
 
     pub(super) fn unsubscribe_on_behalf(
         &mut self,
+        now: Instant,
         client_identifier: &str,
         filter: &str,
     ) -> Result<(), String> {
         let session = self.session_by_name(client_identifier)?;
-        match self.unsubscribe_one(session, filter) {
+        match self.unsubscribe_one(now, session, filter) {
             ReasonCode::Success => Ok(()),
             reason => Err(format!("cannot unsubscribe `{client_identifier}` from `{filter}`: {reason}")),
         }

@@ -24,7 +24,7 @@ pub(super) enum Pressure {
 
 impl Broker {
     /// Looks at the memory account and acts on it. To be called after everything that may have made it grow.
-    pub(super) fn relieve(&mut self, now: Instant) {
+    pub(super) fn relieve_memory(&mut self, now: Instant) {
         if self.eighths() >= 7 {
             self.clients.pool.clear();
             self.clients.pool_bytes = 0;
@@ -36,8 +36,20 @@ impl Broker {
             (6, before) => before.min(Pressure::Tight),
             _ => Pressure::None,
         };
+        let tight = usize::try_from(self.clients.config.limits.memory_bytes / 8 * 7).unwrap_or(usize::MAX);
+        let room = tight.saturating_sub(self.memory());
+        self.clients.look_again_at = self.clients.growing_bytes().saturating_add(room / 2);
         if self.clients.pressure == Pressure::None && !self.clients.unread.is_empty() {
             self.read_again(now);
+        }
+    }
+
+    /// The same, if what grows with messages has grown enough since the last look.
+    pub(super) fn relieve_growth(&mut self, now: Instant) {
+        if self.clients.growing_bytes() >= self.clients.look_again_at
+            || self.clients.pressure != Pressure::None
+        {
+            self.relieve_memory(now);
         }
     }
 
@@ -96,6 +108,11 @@ impl Clients {
             Pressure::Tight => limit / 4,
             Pressure::Exhausted => 0,
         }
+    }
+
+    /// What messages make grow: the rest of the account grows by connections and subscriptions.
+    fn growing_bytes(&self) -> usize {
+        self.owned_bytes + self.messages.cost()
     }
 
     /// Drops what waits at QoS 0 for one connection; whether there was one.

@@ -3,7 +3,7 @@
 use core::num::NonZeroU16;
 
 use super::Broker;
-use super::deliver::Publication;
+use super::deliver::{Delivered, Publication};
 use super::direct;
 use super::hold::Promise;
 use super::receive::{Flow, Handled};
@@ -63,11 +63,15 @@ impl Broker {
             }
             _ => {
                 match self.may_publish(now, index, publish) {
-                    Decision::Allow => self.take(now, index, publish, Position::NONE),
+                    Decision::Allow => {
+                        if self.take(now, index, publish, Position::NONE).unfinished {
+                            self.clients.wait_for_fan_out(index, None);
+                        }
+                    }
                     // [MQTT-3.3.5-2] of 3.1.1, section 3.3.5 of 5.0: nobody is told.
-                    Decision::Deny => 0,
+                    Decision::Deny => {}
                     Decision::Ask => return Ok(Flow::Wait),
-                };
+                }
                 Ok(Flow::Continue)
             }
         }
@@ -85,7 +89,15 @@ impl Broker {
             Decision::Ask => return Ok(Flow::Wait),
             Decision::Deny => ReasonCode::NotAuthorized,
             Decision::Allow if self.clients.exceeds_quota(publish) => ReasonCode::QuotaExceeded,
-            Decision::Allow => reason_for(self.take(now, index, publish, Position::NONE)),
+            Decision::Allow => {
+                let delivered = self.take(now, index, publish, Position::NONE);
+                if delivered.unfinished {
+                    self.count_unacknowledged(index);
+                    self.clients.wait_for_fan_out(index, Some(packet_identifier));
+                    return Ok(Flow::Continue);
+                }
+                reason_for(delivered.receivers)
+            }
         };
         let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
         let wait = self.clients.wait_for_group(Promise::Puback);
@@ -132,8 +144,13 @@ impl Broker {
             wait = self.clients.wait_for_group(Promise::Forward);
         }
         // Method B: the message goes on now, and never again for this identifier ([MQTT-4.3.3-2] of 3.1.1).
-        let receivers = self.take(now, index, publish, wait);
-        let acknowledgement = self.acknowledgement(index, packet_identifier, reason_for(receivers))?;
+        let delivered = self.take(now, index, publish, wait);
+        if delivered.unfinished {
+            self.clients.wait_for_fan_out(index, Some(packet_identifier));
+            return Ok(Flow::Continue);
+        }
+        let reason = reason_for(delivered.receivers);
+        let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
         let wait = self.clients.wait_for_group(Promise::Pubrec);
         self.clients.reply(index, wait, &Packet::Pubrec(acknowledgement))?;
         Ok(Flow::Continue)
@@ -156,7 +173,13 @@ impl Broker {
     }
 
     /// A message that was accepted: retained if it asks for it, delivered to whoever subscribes. How many do.
-    fn take(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>, wait: Position) -> usize {
+    fn take(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        publish: &Publish<'_>,
+        wait: Position,
+    ) -> Delivered {
         let buffer;
         let (properties, expires_at) = if needs_forwarding(publish.properties) {
             let seconds = publish.properties.message_expiry_interval();
@@ -166,7 +189,7 @@ impl Broker {
         } else {
             (publish.properties, Instant::FAR_FUTURE)
         };
-        let Some(connection) = self.clients.connections.get(index) else { return 0 };
+        let Some(connection) = self.clients.connections.get(index) else { return Delivered::default() };
         let hint = connection.route;
         let publication = Publication {
             view: MessageView {
@@ -190,7 +213,7 @@ impl Broker {
         publication: &Publication<'_>,
         hint: RouteHint,
         publisher: Option<ConnectionIndex>,
-    ) -> usize {
+    ) -> Delivered {
         if let Some(client_identifier) = direct::recipient(publication.view.topic) {
             return self.deliver_direct(now, publication, client_identifier);
         }
@@ -199,7 +222,7 @@ impl Broker {
         if let Some(connection) = publisher.and_then(|index| self.clients.connection(index)) {
             connection.route = delivered.route;
         }
-        delivered.receivers
+        delivered
     }
 
     /// What the rules, or the answer that the embedder gave, say about publishing to a topic.
@@ -321,6 +344,6 @@ pub(super) fn expiry(now: Instant, seconds: Option<u32>) -> Instant {
 }
 
 /// What PUBACK and PUBREC say of an accepted message.
-fn reason_for(receivers: usize) -> ReasonCode {
+pub(super) fn reason_for(receivers: usize) -> ReasonCode {
     if receivers == 0 { ReasonCode::NoMatchingSubscribers } else { ReasonCode::Success }
 }

@@ -48,6 +48,10 @@ impl Broker {
     pub fn subscriptions(&self, after: Option<Cursor>, limit: usize) -> Page<SubscriptionInfo> {
         let slots = self.tree.slots(first_behind(after));
         page(slots, limit, |record| {
+            if record.session.group().is_some() {
+                // The group itself: its members are listed.
+                return None;
+            }
             let (filter, subscription) = self.tree.describe(record);
             Some(self.subscription_info(record.session, filter, subscription))
         })

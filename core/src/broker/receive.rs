@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Broker;
-use crate::connection::{Connection, ConnectionIndex, Phase};
+use crate::connection::{Connection, ConnectionIndex, Phase, pause};
 use crate::id::ConnectionId;
 use crate::input::Origin;
 use crate::time::Instant;
@@ -90,7 +90,7 @@ impl Broker {
         bytes.first().iter().for_each(|first| self.clients.counters.packets_in.count(**first));
         // All records made by one packet are one group.
         self.clients.commit();
-        self.relieve(now);
+        self.relieve_growth(now);
         if frame.header.packet_type == PacketType::Publish {
             self.pause_publisher(now, index);
         }
@@ -143,7 +143,9 @@ impl Broker {
     /// Whether packets of this connection may be handled now.
     fn reads(&self, index: ConnectionIndex) -> bool {
         self.clients.connections.get(index).is_some_and(|connection| {
-            takes_input(connection) && connection.work.as_ref().is_none_or(|work| work.question.is_none())
+            takes_input(connection)
+                && connection.paused & pause::FAN_OUT == 0
+                && connection.work.as_ref().is_none_or(|work| work.question.is_none())
         })
     }
 
@@ -179,7 +181,7 @@ impl Broker {
             Packet::Pubrel(acknowledgement) => self.pubrel(index, &acknowledgement),
             Packet::Pubcomp(acknowledgement) => self.pubcomp(now, index, &acknowledgement),
             Packet::Subscribe(subscribe) => self.subscribe(now, index, &subscribe),
-            Packet::Unsubscribe(unsubscribe) => self.unsubscribe(index, &unsubscribe),
+            Packet::Unsubscribe(unsubscribe) => self.unsubscribe(now, index, &unsubscribe),
             Packet::Pingreq => {
                 // [MQTT-3.12.4-1] of both
                 self.clients.reply_at_once(index, &Packet::Pingresp)?;

@@ -27,9 +27,10 @@ impl Broker {
         }
         let (properties, publisher) = (connection.version.has_properties(), connection.session());
         let maximum = self.clients.config.limits.maximum_packet_size_bytes as usize;
+        let at_once = self.clients.config.limits.receivers_per_turn as usize;
         let Some(route) = self.routes.current(connection.route) else { return bytes };
         let receivers = route.receivers();
-        if receivers.no_local() {
+        if receivers.no_local() || receivers.len() > at_once {
             return bytes;
         }
         let before = bytes.len();
@@ -49,8 +50,17 @@ impl Broker {
                 if as_it_came {
                     copies += 1;
                     copied_bytes += plain.packet.len() as u64;
-                } else {
-                    self.clients.deliver_to(now, &publication, receiver, &self.identifiers, &mut stored);
+                    continue;
+                }
+                match receiver.session.group() {
+                    None => {
+                        let identifiers = &self.identifiers;
+                        self.clients.deliver_to(now, &publication, receiver, identifiers, &mut stored);
+                    }
+                    Some(group) => {
+                        let tree = &mut self.tree;
+                        self.clients.deliver_to_group(now, tree, &publication, group, &mut stored);
+                    }
                 }
             }
             stored.into_iter().for_each(|index| self.clients.release_message(index));

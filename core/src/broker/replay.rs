@@ -171,8 +171,13 @@ impl Clients {
     /// Sends one retained message past the queue, if it can be sent now.
     fn replay_one(&mut self, now: Instant, index: ConnectionIndex, session: SessionIndex, due: &Due) -> Step {
         // [MQTT-3.3.1-8] of both: RETAIN is 1, whatever Retain As Published says (5.0 section 3.8.3.1).
-        let copy =
-            Copy { qos: due.qos, retain: true, replayed: true, identifiers: due.identifier.as_slice() };
+        let copy = Copy {
+            qos: due.qos,
+            retain: true,
+            replayed: true,
+            identifiers: due.identifier.as_slice(),
+            share: None,
+        };
         if due.qos == QoS::AtMostOnce {
             if !self.takes_at_once(index, due.wait) {
                 self.wake_when_persisted(index, due.wait);
@@ -231,8 +236,13 @@ impl Clients {
 
     /// Sends a retained message before its turn, by way of the queue, where the live message follows it.
     fn replay_early(&mut self, now: Instant, session: SessionIndex, due: &Due) {
-        let copy =
-            Copy { qos: due.qos, retain: true, replayed: true, identifiers: due.identifier.as_slice() };
+        let copy = Copy {
+            qos: due.qos,
+            retain: true,
+            replayed: true,
+            identifiers: due.identifier.as_slice(),
+            share: None,
+        };
         let connection = self.sessions.get(session).and_then(|session| session.connection());
         match connection {
             Some(index) if due.qos == QoS::AtMostOnce => {

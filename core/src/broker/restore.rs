@@ -2,6 +2,8 @@
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::num::{NonZeroU16, NonZeroU32};
 
 use super::Broker;
@@ -9,15 +11,17 @@ use super::retain::Retained;
 use crate::id::Position;
 use crate::message::{Message, MessageIndex};
 use crate::record::{
-    Key, MessageRow, QueuedRow, Record, ReplayRow, RetainedRow, Row, SessionRow, SubscriptionRow, WillRow,
+    FanOutRow, Key, MessageRow, QueuedRow, Record, ReplayRow, RetainedRow, Row, SessionRow, SubscriptionRow,
+    WillRow,
 };
 use crate::session::outgoing::Stage;
-use crate::session::queue::Queued;
+use crate::session::queue::{Details, Queued};
 use crate::session::replay::Replay;
 use crate::session::{Session, SessionIndex};
 use crate::time::Instant;
 use crate::topic::tree::Subscription;
 use crate::will::Will;
+use crate::wire::QoS;
 
 /// Rows as they come, in any order, each key once.
 #[derive(Debug, Default)]
@@ -30,6 +34,7 @@ pub(super) struct Restoring {
     incoming: BTreeSet<(u64, u16)>,
     retained: BTreeMap<Box<str>, RetainedRow>,
     replays: BTreeMap<(u64, Box<str>), ReplayRow>,
+    fan_outs: BTreeMap<u64, FanOutRow>,
 }
 
 impl Restoring {
@@ -46,6 +51,7 @@ impl Restoring {
                 self.incoming.insert((session, packet_identifier));
             }
             Row::Retained(row) => drop(self.retained.insert(row.topic.clone(), row)),
+            Row::FanOut(row) => drop(self.fan_outs.insert(row.fan_out, row)),
             Row::Replay(row) => drop(self.replays.insert((row.session, row.filter.clone()), row)),
         }
     }
@@ -56,6 +62,8 @@ impl Restoring {
 struct Known {
     sessions: BTreeMap<u64, SessionIndex>,
     messages: BTreeMap<u64, MessageIndex>,
+    /// Messages for groups, given to members that are no more.
+    owed: Vec<Queued>,
 }
 
 impl Broker {
@@ -77,8 +85,11 @@ impl Broker {
         for row in restoring.subscriptions.into_values() {
             self.restore_subscription(&known, &row);
         }
+        for session in known.sessions.values().filter_map(|index| self.clients.sessions.get(*index)) {
+            self.tree.set_connected(&session.subscriptions, false);
+        }
         for row in restoring.queued.into_values() {
-            self.restore_queued(&known, row);
+            self.restore_queued(&mut known, row);
         }
         for (session, packet_identifier) in restoring.incoming {
             self.restore_incoming(&known, session, packet_identifier);
@@ -89,6 +100,14 @@ impl Broker {
         for row in restoring.replays.into_values() {
             self.restore_replay(&known, row);
         }
+        for row in restoring.fan_outs.into_values() {
+            self.clients.journal.number_seen(row.fan_out);
+            match known.messages.get(&row.message).copied() {
+                Some(message) => self.restore_fan_out(&row, message),
+                None => self.clients.journal.record(Record::Delete(Key::FanOut(row.fan_out))),
+            }
+        }
+        self.hand_on(now, known.owed);
         // What nobody named is forgotten.
         for index in known.messages.into_values() {
             self.clients.release_message(index);
@@ -164,13 +183,16 @@ impl Broker {
     }
 
     /// Entries come in ascending order, which is the order of arrival.
-    fn restore_queued(&mut self, known: &Known, row: QueuedRow) {
+    fn restore_queued(&mut self, known: &mut Known, row: QueuedRow) {
         self.clients.journal.number_seen(row.entry);
         let released = row.message == 0;
         let message = known.messages.get(&row.message).copied();
         let session = known.sessions.get(&row.session).copied();
-        let (Some(session), Some(message)) =
-            (session, message.or(released.then_some(MessageIndex(u32::MAX))))
+        // A QoS 2 message that was started is for nobody else ([MQTT-4.8.2-5] of 5.0).
+        let begun = row.qos == QoS::ExactlyOnce && row.packet_identifier != 0;
+        let for_group = !row.group.is_empty() && !begun;
+        let (Some(message), true) =
+            (message.or(released.then_some(MessageIndex::NONE)), session.is_some() || for_group)
         else {
             return self.clients.journal.record(Record::Delete(Key::Queued(row.entry)));
         };
@@ -178,6 +200,7 @@ impl Broker {
             self.clients.messages.retain(message);
         }
         let bytes = self.clients.messages.get(message).map_or(0, Message::size);
+        let group = self.restored_group(&row.group);
         let queued = Queued {
             message,
             entry: row.entry,
@@ -186,14 +209,22 @@ impl Broker {
             qos: row.qos,
             retain: row.retain,
             replayed: false,
-            identifiers: (!row.identifiers.is_empty()).then_some(row.identifiers),
+            details: Details::new(&row.identifiers, group.as_ref()),
         };
-        let Some(session) = self.clients.session(session) else { return };
+        let Some(session) = session.and_then(|session| self.clients.session(session)) else {
+            return known.owed.push(queued);
+        };
         let stage = if released { Stage::Release } else { Stage::Publish };
         match NonZeroU16::new(row.packet_identifier) {
             Some(packet_identifier) => session.outgoing().restore(packet_identifier, stage, queued),
             None => session.outgoing().queue.push(queued),
         }
+    }
+
+    /// The name of a group, its own where it exists.
+    fn restored_group(&self, name: &str) -> Option<Arc<str>> {
+        let known = self.tree.group(name).and_then(|group| self.tree.group_name(group));
+        known.or_else(|| (!name.is_empty()).then(|| name.into()))
     }
 
     fn restore_incoming(&mut self, known: &Known, session: u64, packet_identifier: u16) {

@@ -5,9 +5,10 @@ use core::num::NonZeroU16;
 use super::clients::Clients;
 use super::encode::Form;
 use super::hold::Promise;
-use crate::connection::{ConnectionIndex, Phase, pause};
+use crate::connection::{ConnectionIndex, Phase};
 use crate::event::{DropReason, Event};
 use crate::id::Position;
+use crate::record::{Key, Record};
 use crate::session::SessionIndex;
 use crate::session::outgoing::{InFlight, Stage};
 use crate::session::queue::Queued;
@@ -55,7 +56,7 @@ impl Clients {
         self.recount_connection(index);
     }
 
-    fn has_room(&self, index: ConnectionIndex) -> bool {
+    pub(super) fn has_room(&self, index: ConnectionIndex) -> bool {
         let mark = self.config.limits.transmit_mark_bytes as usize;
         self.connections.get(index).is_some_and(|connection| connection.waiting_bytes() < mark)
     }
@@ -104,7 +105,7 @@ impl Clients {
     ) -> Step {
         let in_flight_maximum = self.config.limits.in_flight_maximum;
         // One that is not read cannot acknowledge: what is for it waits in its queue.
-        let unread = self.connections.get(index).is_none_or(|of| of.paused & pause::MEMORY != 0);
+        let unread = self.is_unread(index);
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };
@@ -200,12 +201,28 @@ impl Clients {
         };
         let (packet_identifier, recorded) = (*packet_identifier, queued.entry != 0);
         let queued = queued.clone();
-        self.record_delivery(session, &queued, Stage::Publish, packet_identifier.get());
+        if recorded
+            && queued.qos == QoS::ExactlyOnce
+            && queued.group().is_some()
+            && !self.is_recorded(session)
+        {
+            // It was recorded for its group alone, up to here ([MQTT-4.8.2-5] of 5.0).
+            self.record(session, Record::Delete(Key::Queued(queued.entry)));
+            self.set_unrecorded(session);
+        } else {
+            self.record_delivery(session, &queued, Stage::Publish, packet_identifier.get());
+        }
         if recorded && queued.qos == QoS::ExactlyOnce {
             let wait = queued.wait.max(self.wait_for_group(Promise::PublishExactlyOnce));
             self.set_wait(session, wait);
         }
         Step::Done
+    }
+
+    fn set_unrecorded(&mut self, session: SessionIndex) {
+        if let Some(next) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()?.next_mut()) {
+            next.queued.entry = 0;
+        }
     }
 
     fn set_wait(&mut self, session: SessionIndex, wait: Position) {

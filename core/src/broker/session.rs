@@ -8,6 +8,7 @@ use super::clients::Clients;
 use crate::record::{Key, Record};
 use crate::session::SessionIndex;
 use crate::session::outgoing::InFlight;
+use crate::session::queue::Queued;
 use crate::time::Instant;
 
 impl Broker {
@@ -17,6 +18,8 @@ impl Broker {
         session.set_connection(None);
         self.clients.connected -= 1;
         session.since = now;
+        self.tree.set_connected(&session.subscriptions, false);
+        let is_member = self.tree.is_member(&session.subscriptions);
         if !session.is_kept() {
             // [MQTT-3.1.2-23] of 5.0, [MQTT-3.1.2-6] of 3.1.1
             return self.end_session(now, index);
@@ -24,6 +27,11 @@ impl Broker {
         self.clients.release_outgoing(index);
         self.clients.recount_session(index);
         self.clients.record_session(index);
+        // Section 4.8.2 of 5.0: what was not started need not wait for this client. While the broker goes,
+        // it would only be handed round.
+        if is_member && self.shutdown.accepts() {
+            self.relieve(now, index, None);
+        }
         self.session_due(now, index);
     }
 
@@ -43,8 +51,8 @@ impl Broker {
         self.clients.arm_session(index);
     }
 
-    /// A session is over: its will goes out if it has not ([MQTT-3.1.2-8] of 5.0), everything else is
-    /// forgotten.
+    /// A session is over: its will goes out if it has not ([MQTT-3.1.2-8] of 5.0), what it was to have for its
+    /// groups goes to other members (section 4.8.2 of 5.0), everything else is forgotten.
     pub(super) fn end_session(&mut self, now: Instant, index: SessionIndex) {
         self.publish_will(now, index);
         let Some(session) = self.clients.sessions.get_mut(index) else { return };
@@ -56,14 +64,16 @@ impl Broker {
                 journal.record(Record::Delete(Key::Subscription { session: number, filter: filter.into() }));
             }
         });
-        self.clients.forget_session(index, number, recorded);
+        let owed = self.clients.forget_session(index, number, recorded);
+        self.hand_on(now, owed);
     }
 }
 
 impl Clients {
-    fn forget_session(&mut self, index: SessionIndex, number: u64, recorded: bool) {
-        self.forget_deliveries(index);
-        let Some(session) = self.sessions.get_mut(index) else { return };
+    /// Forgets a session, but for what it is owed for its groups.
+    fn forget_session(&mut self, index: SessionIndex, number: u64, recorded: bool) -> Vec<Queued> {
+        let owed = self.forget_deliveries(index);
+        let Some(session) = self.sessions.get_mut(index) else { return owed };
         if let Some(incoming) = session.incoming.take().filter(|_| recorded) {
             for packet_identifier in incoming.iter().map(core::num::NonZeroU16::get) {
                 self.journal.record(Record::Delete(Key::Incoming { session: number, packet_identifier }));
@@ -78,18 +88,31 @@ impl Clients {
             self.timers.disarm(&mut session.armed);
             self.owned_bytes -= session.counted as usize;
         }
+        owed
     }
 
-    /// Lets go of everything that a session is owed.
-    fn forget_deliveries(&mut self, index: SessionIndex) {
+    /// Lets go of everything that a session is owed. What was for one of its groups, and may be somebody
+    /// else's, in its order.
+    fn forget_deliveries(&mut self, index: SessionIndex) -> Vec<Queued> {
+        let mut owed = Vec::new();
         let Some(mut outgoing) = self.sessions.get_mut(index).and_then(|session| session.outgoing.take())
         else {
-            return;
+            return owed;
         };
         let in_flight: Vec<InFlight> = outgoing.drain_in_flight().collect();
-        in_flight.iter().for_each(|entry| self.forget_in_flight(index, entry));
+        for entry in in_flight {
+            if entry.may_be_handed_on() {
+                owed.push(entry.queued);
+            } else {
+                self.forget_in_flight(index, &entry);
+            }
+        }
         while let Some(queued) = outgoing.queue.pop() {
-            self.forget_queued(index, &queued);
+            if queued.group().is_some() {
+                owed.push(queued);
+            } else {
+                self.forget_queued(index, &queued);
+            }
         }
         let number =
             self.sessions.get(index).filter(|session| session.recorded).map(|session| session.record);
@@ -98,6 +121,7 @@ impl Clients {
             self.journal.record(Record::Delete(key));
         }
         self.recount_session(index);
+        owed
     }
 
     /// The client identifier of a session, for telling about it.

@@ -43,7 +43,8 @@ impl Broker {
 
     /// Takes the next step that is possible. To be called after everything that may have made one possible.
     pub(super) fn continue_shutdown(&mut self, now: Instant) {
-        if self.shutdown == Shutdown::Settling && self.clients.journal.is_settled() {
+        let settled = self.clients.journal.is_settled() && self.clients.fan_outs.is_empty();
+        if self.shutdown == Shutdown::Settling && settled {
             self.shutdown = Shutdown::Closing;
             for index in self.all_connections() {
                 self.shut_out(now, index);

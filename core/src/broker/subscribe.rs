@@ -8,10 +8,11 @@ use super::Broker;
 use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use super::replay::wants_retained;
-use crate::connection::ConnectionIndex;
+use crate::connection::{Connection, ConnectionIndex};
 use crate::rules::{Action, Decision};
 use crate::session::SessionIndex;
 use crate::time::Instant;
+use crate::topic::filter;
 use crate::topic::tree::Subscription;
 use crate::violation::Violation;
 use crate::wire::{Packet, ReasonCode, Suback, Subscribe, SubscriptionOptions};
@@ -34,8 +35,9 @@ impl Broker {
         if subscribe.filters.iter().nth(maximum).is_some() {
             return Err(Violation::TooManyFilters);
         }
-        for (filter, _) in subscribe.filters.iter() {
+        for (filter, options) in subscribe.filters.iter() {
             self.check_filter(filter)?;
+            self.check_shared(index, filter, options)?;
         }
         let filters = || subscribe.filters.iter().map(|(filter, _)| filter);
         let Some(allowed) = self.may_subscribe(now, index, filters) else { return Ok(Flow::Wait) };
@@ -90,18 +92,27 @@ impl Broker {
         filter: &str,
         subscription: Subscription,
     ) -> bool {
+        let shared = filter::is_shared(filter);
         let Some(found) = self.clients.session(session) else { return false };
         // [MQTT-3.8.4-3] of both: the same filter replaces the subscription, and no message is lost.
         let old = self.tree.insert(&mut found.subscriptions, session, filter, subscription);
+        if shared && found.connection().is_none() {
+            self.tree.set_connected(&found.subscriptions, false);
+        }
         self.routes.changed(filter);
         self.clients.record_subscription(session, filter, Some(subscription));
-        wants_retained(&subscription, old.is_none())
+        // Section 3.8.4 of 5.0: a shared subscription gets none.
+        !shared && wants_retained(&subscription, old.is_none())
     }
 
     /// Why a filter that is well formed is refused all the same.
     pub(super) fn refusal(&self, session: SessionIndex, filter: &str, allowed: bool) -> Option<ReasonCode> {
-        if filter.starts_with("$share/") {
-            return Some(ReasonCode::SharedSubscriptionsNotSupported);
+        match filter::parse_shared(filter) {
+            Err(violation) => return Some(violation.reason()),
+            Ok(Some(_)) if !self.config().policy.shared_subscriptions => {
+                return Some(ReasonCode::SharedSubscriptionsNotSupported);
+            }
+            Ok(_) => {}
         }
         if !allowed {
             return Some(ReasonCode::NotAuthorized);
@@ -134,6 +145,8 @@ impl Broker {
         filters: impl Fn() -> I,
     ) -> Option<Vec<bool>> {
         let rules = self.clients.connections.get(index).and_then(|connection| connection.rules.clone());
+        // Rules are about topics: who may not subscribe to a filter may not share it either.
+        let filters = || filters().map(filter::without_share_name);
         let decide =
             |filter| rules.as_ref().map_or(Decision::Allow, |of| of.decide(Action::Subscribe, filter));
         let decisions: Vec<Decision> = filters().map(decide).collect();
@@ -149,6 +162,28 @@ impl Broker {
             Decision::Ask => answer(at),
         };
         Some(decisions.iter().enumerate().map(allowed).collect())
+    }
+
+    /// The rules of a shared subscription for clients that know them; for others `$share/` is a filter like
+    /// any other, so that an ill-formed one is only refused (`docs/decisions.md` D14).
+    fn check_shared(
+        &self,
+        index: ConnectionIndex,
+        filter: &str,
+        options: SubscriptionOptions,
+    ) -> Result<(), Violation> {
+        let knows = |connection: &Connection| connection.version.has_shared_subscriptions();
+        if !filter.starts_with("$share/") || !self.clients.connections.get(index).is_some_and(knows) {
+            return Ok(());
+        }
+        // [MQTT-4.8.2-1], [MQTT-4.8.2-2] of 5.0
+        filter::parse_shared(filter)?;
+        // Section 3.2.2.3.13 of 5.0
+        if !self.config().policy.shared_subscriptions {
+            return Err(Violation::SharedSubscriptionsNotAvailable);
+        }
+        // [MQTT-3.8.3-4] of 5.0
+        if options.no_local { Err(Violation::SharedSubscriptionNoLocal) } else { Ok(()) }
     }
 
     /// The limits of a Topic Filter.

@@ -17,7 +17,7 @@ impl Broker {
         self.clients.refill(now, index);
         self.clients.commit();
         if self.clients.pressure != Pressure::None {
-            self.relieve(now);
+            self.relieve_memory(now);
         }
         self.continue_shutdown(now);
         if self.clients.connections.get(index)?.waiting_bytes() > 0 {

@@ -36,7 +36,7 @@ impl State {
         Ok(())
     }
 
-    /// The server broke a rule: says so, where the version can ([MQTT-4.13.1-1]), and gives up.
+    /// The server broke a rule: says so, where the version can (5.0 section 4.13.1), and gives up.
     pub(super) fn break_off<'a>(&mut self, why: CloseReason<'a>) -> Event<'a> {
         let reason = match why {
             CloseReason::Violation(violation) => violation.reason(),

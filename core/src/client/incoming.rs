@@ -92,7 +92,7 @@ impl State {
 
     fn set_alias(&self, publish: &Publish<'_>, aliases: &mut TopicAliases) -> Result<(), Violation> {
         let Some(alias) = publish.properties.topic_alias() else { return Ok(()) };
-        // [MQTT-3.3.2-9]
+        // [MQTT-3.3.2-11]: the server uses no alias that it was not given.
         if alias == 0 || alias > self.options.topic_alias_maximum {
             return Err(Violation::TopicAliasInvalid);
         }

@@ -56,6 +56,8 @@ pub(crate) mod pause {
     pub(crate) const SHUTDOWN: u8 = 8;
     /// It publishes, and memory is short.
     pub(crate) const MEMORY: u8 = 16;
+    /// Its last message has not reached everybody yet.
+    pub(crate) const FAN_OUT: u8 = 32;
 }
 
 /// One connection. Small, because most connections of a broker are idle.

@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use super::encode::{FORMAT, checksum, kind};
-use super::{MessageRow, QueuedRow, ReplayRow, RetainedRow, Row, SessionRow, SubscriptionRow, WillRow};
+use super::{
+    FanOutRow, MessageRow, QueuedRow, ReplayRow, RetainedRow, Row, SessionRow, SubscriptionRow, WillRow,
+};
 use crate::time::Instant;
 use crate::version::ProtocolVersion;
 use crate::wire::{Properties, PropertyContext, QoS, Sender, SubscriptionOptions};
@@ -66,6 +68,13 @@ fn fields(input: &mut Reader<'_>) -> Option<Row> {
             message: input.u64()?,
             publisher: input.text()?,
             stamp: input.u64()?,
+        }),
+        kind::FAN_OUT => Row::FanOut(FanOutRow {
+            fan_out: input.u64()?,
+            message: input.u64()?,
+            after: input.u64()?,
+            until: input.u64()?,
+            publisher: input.u64()?,
         }),
         kind::REPLAY => Row::Replay(replay(input)?),
         _ => return None,
@@ -140,6 +149,7 @@ fn queued(input: &mut Reader<'_>) -> Option<QueuedRow> {
             let count = input.u32()?;
             (0..count).map(|_| input.u32()).collect::<Option<Vec<u32>>>()?.into_boxed_slice()
         },
+        group: input.text()?,
     })
 }
 

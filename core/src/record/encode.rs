@@ -20,6 +20,7 @@ pub(super) mod kind {
     pub(crate) const INCOMING: u8 = 6;
     pub(crate) const RETAINED: u8 = 7;
     pub(crate) const REPLAY: u8 = 8;
+    pub(crate) const FAN_OUT: u8 = 9;
 }
 
 /// Not a secret: the checksum finds damage, not forgery.
@@ -45,6 +46,12 @@ pub(super) fn row(row: &Row) -> Vec<u8> {
         }
         Row::Retained(row) => retained(&mut out, row),
         Row::Replay(row) => replay(&mut out, row),
+        Row::FanOut(row) => {
+            out.u8(kind::FAN_OUT);
+            for number in [row.fan_out, row.message, row.after, row.until, row.publisher] {
+                out.u64(number);
+            }
+        }
     }
     let sum = checksum(&out.0);
     out.u64(sum);
@@ -102,6 +109,7 @@ fn queued(out: &mut Writer, row: &QueuedRow) {
     out.u16(row.packet_identifier);
     out.length(row.identifiers.len());
     row.identifiers.iter().for_each(|identifier| out.u32(*identifier));
+    out.bytes(row.group.as_bytes());
 }
 
 fn retained(out: &mut Writer, row: &RetainedRow) {

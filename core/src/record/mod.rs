@@ -53,6 +53,8 @@ pub enum Key {
     },
     /// The retained message of a topic.
     Retained(Box<str>),
+    /// A message that has not reached all its receivers, by the number of this fact.
+    FanOut(u64),
     /// Retained messages that a session is still being sent for a subscription.
     Replay {
         /// Whose.
@@ -84,6 +86,8 @@ pub enum Row {
     },
     /// The retained message of a topic.
     Retained(RetainedRow),
+    /// How far a message for very many receivers has come.
+    FanOut(FanOutRow),
     /// How far the retained messages for a SUBSCRIBE have been sent.
     Replay(ReplayRow),
 }
@@ -174,6 +178,9 @@ pub struct QueuedRow {
     pub identifiers: Box<[u32]>,
     /// The packet identifier, once it has one; 0 before.
     pub packet_identifier: u16,
+    /// The group that the message was for, `$share/ShareName/filter`; empty for none. Without its session,
+    /// the message is for another member.
+    pub group: Box<str>,
 }
 
 /// See [`Row::Retained`].
@@ -187,6 +194,21 @@ pub struct RetainedRow {
     pub publisher: Box<str>,
     /// Its number among everything that is numbered: later ones came later.
     pub stamp: u64,
+}
+
+/// See [`Row::FanOut`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FanOutRow {
+    /// Its number.
+    pub fan_out: u64,
+    /// The number of the message.
+    pub message: u64,
+    /// The number of the last session that was served; 0 at the start. Sessions are served by their numbers.
+    pub after: u64,
+    /// The greatest number of a session that is to be served.
+    pub until: u64,
+    /// The number of the publisher's session, for No Local; 0 for none.
+    pub publisher: u64,
 }
 
 /// See [`Row::Replay`].
@@ -221,6 +243,7 @@ impl Row {
                 Key::Incoming { session: *session, packet_identifier: *packet_identifier }
             }
             Self::Retained(row) => Key::Retained(row.topic.clone()),
+            Self::FanOut(row) => Key::FanOut(row.fan_out),
             Self::Replay(row) => Key::Replay { session: row.session, filter: row.filter.clone() },
         }
     }

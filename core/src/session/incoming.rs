@@ -1,12 +1,12 @@
 //! QoS 2 packet identifiers from a client: the receiver's half of 3.1.1 and 5.0 section 4.3.3, method B.
 
-use alloc::vec::Vec;
+use alloc::collections::VecDeque;
 use core::num::NonZeroU16;
 
 /// Identifiers that PUBREC was promised for and PUBREL did not come for, in ascending order.
 #[derive(Debug, Default)]
 pub(crate) struct Incoming {
-    open: Vec<Open>,
+    open: VecDeque<Open>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ impl Incoming {
 
     /// PUBREL came. Whether the identifier was known, and whether it counted.
     pub(crate) fn remove(&mut self, packet_identifier: NonZeroU16) -> Option<bool> {
-        let open = self.open.remove(self.position(packet_identifier).ok()?);
+        let open = self.open.remove(self.position(packet_identifier).ok()?)?;
         Some(open.counts)
     }
 

@@ -10,6 +10,7 @@ use core::num::NonZeroU16;
 use super::packet_identifier::PacketIdentifiers;
 use super::queue::{Queue, Queued};
 use super::replay::Replays;
+use crate::wire::QoS;
 
 /// What is owed for one packet identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,13 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
+    /// Whether another member of its group may have it, now that this session is over. A QoS 2 message that
+    /// was started is for nobody else ([MQTT-4.8.2-5] of 5.0).
+    pub(crate) fn may_be_handed_on(&self) -> bool {
+        let begun = self.started && self.queued.qos == QoS::ExactlyOnce;
+        self.stage == Stage::Publish && !begun && self.queued.group().is_some()
+    }
+
     fn wants_slot(&self) -> bool {
         self.stage == Stage::Publish && !self.holds_slot
     }
@@ -104,6 +112,19 @@ impl Outgoing {
         self.without_slot == 0 && self.free_slots > 0 && self.in_flight.len() < usize::from(in_flight_maximum)
     }
 
+    /// Whether a message would leave the queue as soon as it came.
+    pub(crate) fn takes_at_once(&self, in_flight_maximum: u16) -> bool {
+        self.next().is_none()
+            && self.queue.is_empty()
+            && self.replays.is_empty()
+            && self.may_admit(in_flight_maximum)
+    }
+
+    /// Whether something waits that was not sent on this connection.
+    pub(crate) fn has_more(&self) -> bool {
+        self.next().is_some() || !self.queue.is_empty() || !self.replays.is_empty()
+    }
+
     /// Gives a message a packet identifier and a slot, last in line. `None` if there is none left.
     pub(crate) fn admit(&mut self, queued: Queued) -> Option<&InFlight> {
         let ends = self.in_flight.front().zip(self.in_flight.back());
@@ -139,7 +160,11 @@ impl Outgoing {
     /// The delivery that an acknowledgement speaks of, if it was ever sent.
     pub(crate) fn find(&self, packet_identifier: NonZeroU16) -> Option<(usize, &InFlight)> {
         let same = |(_, entry): &(usize, &InFlight)| entry.packet_identifier == packet_identifier;
-        self.in_flight.iter().enumerate().find(same).filter(|(_, entry)| entry.started)
+        // Identifiers ascend: unless some in between are done, this is the place.
+        let first = self.in_flight.front()?.packet_identifier.get();
+        let guess = usize::from(packet_identifier.get().wrapping_sub(first));
+        let guessed = self.in_flight.get(guess).map(|entry| (guess, entry)).filter(same);
+        guessed.or_else(|| self.in_flight.iter().enumerate().find(same)).filter(|(_, entry)| entry.started)
     }
 
     /// A delivery is over: frees its identifier and its slot, never beyond the window's start value

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::sync::Arc;
 
 use crate::id::Position;
 use crate::message::MessageIndex;
@@ -23,13 +24,35 @@ pub(crate) struct Queued {
     pub(crate) retain: bool,
     /// Sent because of a SUBSCRIBE, not of a PUBLISH: the queue's limits do not drop it.
     pub(crate) replayed: bool,
-    /// Subscription Identifiers of this delivery.
-    pub(crate) identifiers: Option<Box<[u32]>>,
+    /// What most deliveries do not have.
+    pub(crate) details: Option<Arc<Details>>,
+}
+
+/// What only some deliveries have.
+#[derive(Debug)]
+pub(crate) struct Details {
+    /// Subscription Identifiers.
+    pub(crate) identifiers: Box<[u32]>,
+    /// The group that the message was for, by its name.
+    pub(crate) group: Option<Arc<str>>,
+}
+
+impl Details {
+    /// `None` if there is nothing to say.
+    pub(crate) fn new(identifiers: &[u32], group: Option<&Arc<str>>) -> Option<Arc<Self>> {
+        let any = !identifiers.is_empty() || group.is_some();
+        any.then(|| Arc::new(Self { identifiers: identifiers.into(), group: group.cloned() }))
+    }
 }
 
 impl Queued {
     pub(crate) fn identifiers(&self) -> &[u32] {
-        self.identifiers.as_deref().unwrap_or_default()
+        self.details.as_ref().map_or(&[], |details| &details.identifiers)
+    }
+
+    /// The name of the group that the message was for, `$share/ShareName/filter`, if it was for one.
+    pub(crate) fn group(&self) -> Option<&Arc<str>> {
+        self.details.as_ref()?.group.as_ref()
     }
 
     /// Bytes that a queue's limit is about.
@@ -37,9 +60,12 @@ impl Queued {
         if self.replayed { 0 } else { self.bytes as usize }
     }
 
-    /// Heap bytes behind this value.
+    /// Heap bytes behind this value; the group has its name.
     pub(crate) fn heap_cost(&self) -> usize {
-        size_of_val(self.identifiers())
+        const COUNTERS: usize = 2 * size_of::<usize>();
+        self.details
+            .as_ref()
+            .map_or(0, |details| COUNTERS + size_of::<Details>() + size_of_val(&*details.identifiers))
     }
 }
 
@@ -81,6 +107,16 @@ impl Queue {
         let queued = self.entries.remove(index)?;
         self.count(&queued, false);
         Some(queued)
+    }
+
+    /// In order of arrival.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Queued> {
+        self.entries.iter()
+    }
+
+    /// The last one that came. Its size, and what is behind it, must stay as they are.
+    pub(crate) fn back_mut(&mut self) -> Option<&mut Queued> {
+        self.entries.back_mut()
     }
 
     pub(crate) fn back(&self) -> Option<&Queued> {

@@ -101,6 +101,16 @@ pub fn parse_shared(filter: &str) -> Result<Option<(&str, &str)>, Violation> {
     Ok(Some((name, filter)))
 }
 
+/// Whether this is the filter of a shared subscription, and a well-formed one.
+pub fn is_shared(filter: &str) -> bool {
+    matches!(parse_shared(filter), Ok(Some(_)))
+}
+
+/// The filter that decides about topics: without `$share/ShareName/`, where that is before it.
+pub fn without_share_name(filter: &str) -> &str {
+    parse_shared(filter).ok().flatten().map_or(filter, |(_, filter)| filter)
+}
+
 /// A filter for the same topics. `/#` and `#` seem to include a parent level that is no Topic Name
 /// [MQTT-4.7.3-1].
 fn without_empty_parent(filter: &str) -> &str {

@@ -6,6 +6,7 @@ mod node;
 mod receivers;
 mod recent_filters;
 pub mod route;
+mod shared_subscription;
 mod subscriber;
 mod subscription_list;
 mod symbol;
@@ -13,5 +14,6 @@ pub mod tree;
 
 pub use receivers::{Receiver, Receivers, ReceiversBuffer};
 pub use route::{Route, RouteHint, Routes};
+pub use shared_subscription::{Among, GroupIndex, Standing};
 pub use subscription_list::SubscriptionList;
 pub use tree::{SessionIndex, Subscription, SubscriptionTree};

@@ -7,6 +7,7 @@ use core::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use super::filter;
 use super::name::levels;
 use super::symbol::{Symbol, SymbolTable};
 use crate::slab::Slab;
@@ -35,7 +36,7 @@ struct Node {
     hash: NodeIndex,
     /// How many children there are besides those two. They are in the table of edges.
     children: u32,
-    /// The first subscriber.
+    /// The first subscriber; where members are named, their group.
     first: u32,
 }
 
@@ -73,20 +74,23 @@ pub(super) struct Nodes {
     edges: HashTable<NodeIndex>,
     hasher: FixedState,
     root: NodeIndex,
+    /// Where the filters of shared subscriptions begin, `$share/` left out; no search comes here.
+    shared: NodeIndex,
 }
 
 impl Nodes {
     pub(super) fn new(seed: u64) -> Self {
         let mut nodes = Slab::new();
         let root = NodeIndex(nodes.insert(Node::child(NodeIndex::NONE, Symbol::HASH)));
+        let shared = NodeIndex(nodes.insert(Node::child(NodeIndex::NONE, Symbol::HASH)));
         let hasher = FixedState::with_seed(seed);
-        Self { symbols: SymbolTable::new(seed), nodes, edges: HashTable::new(), hasher, root }
+        Self { symbols: SymbolTable::new(seed), nodes, edges: HashTable::new(), hasher, root, shared }
     }
 
     /// The node of `filter`, if there is one.
     pub(super) fn find(&self, filter: &str) -> Option<NodeIndex> {
-        let mut here = self.root;
-        for level in levels(filter) {
+        let (mut here, path) = self.start(filter);
+        for level in levels(path) {
             let node = self.nodes.get(here.0)?;
             here = match level {
                 "+" => node.plus.known()?,
@@ -99,8 +103,19 @@ impl Nodes {
 
     /// The node of `filter`, made if need be. Without a subscriber it must be [pruned](Self::prune).
     pub(super) fn ensure(&mut self, filter: &str) -> NodeIndex {
-        let mut here = self.root;
-        for level in levels(filter) {
+        let (start, path) = self.start(filter);
+        self.ensure_below(start, path)
+    }
+
+    /// The same for a filter that stands behind a ShareName, and is none of a shared subscription whatever
+    /// it looks like.
+    pub(super) fn ensure_topic_filter(&mut self, filter: &str) -> NodeIndex {
+        self.ensure_below(self.root, filter)
+    }
+
+    fn ensure_below(&mut self, start: NodeIndex, path: &str) -> NodeIndex {
+        let mut here = start;
+        for level in levels(path) {
             let symbol = match level {
                 "+" => Symbol::PLUS,
                 "#" => Symbol::HASH,
@@ -120,7 +135,7 @@ impl Nodes {
     /// Removes `node` and its ancestors as far as nothing needs them.
     pub(super) fn prune(&mut self, node: NodeIndex) {
         let mut here = node;
-        while here != self.root {
+        while here != self.root && here != self.shared {
             if self.nodes.get(here.0).is_none_or(Node::is_needed) {
                 return;
             }
@@ -148,9 +163,13 @@ impl Nodes {
         let mut here = node;
         while let Some(node) = self.nodes.get(here.0)
             && here != self.root
+            && here != self.shared
         {
             path.push(node.symbol);
             here = node.parent;
+        }
+        if here == self.shared {
+            text.push_str("$share/");
         }
         for (depth, &symbol) in path.iter().rev().enumerate() {
             if depth > 0 {
@@ -205,10 +224,18 @@ impl Nodes {
         self.symbols.cost_walk() + self.nodes.cost() + self.edges.allocation_size()
     }
 
-    /// How many nodes there are, and how many texts.
+    /// How many nodes there are, without those where shared filters begin, and how many texts.
     #[cfg(test)]
     pub(super) fn in_use(&self) -> (usize, usize) {
-        (self.nodes.len(), self.symbols.len())
+        (self.nodes.len() - 1, self.symbols.len())
+    }
+
+    /// Where the path of a filter begins, and the path.
+    fn start<'f>(&self, filter: &'f str) -> (NodeIndex, &'f str) {
+        match (filter.strip_prefix("$share/"), filter::parse_shared(filter)) {
+            (Some(path), Ok(Some(_))) => (self.shared, path),
+            _ => (self.root, filter),
+        }
     }
 
     fn child(&self, parent: NodeIndex, symbol: Symbol) -> Option<NodeIndex> {

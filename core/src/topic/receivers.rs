@@ -1,4 +1,5 @@
-//! The sessions that receive a message: one entry a session, however many of its filters match.
+//! The sessions that receive a message: one entry a session, however many of its filters match, and one a
+//! group, which gives the message to one of its members.
 
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
@@ -7,13 +8,13 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::subscriber::{NONE, Subscriber};
-use super::tree::{SessionIndex, SubscriptionTree};
+use super::tree::{SessionIndex, Subscription, SubscriptionTree};
 use crate::wire::QoS;
 
 /// A session that receives what is published to a topic, and how (5.0 section 3.3.4, 3.1.1 section 3.3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receiver {
-    /// The session.
+    /// The session, or the [group](SessionIndex::group): what follows then means nothing.
     pub session: SessionIndex,
     /// The highest QoS of its matching subscriptions [MQTT-3.3.4-2].
     pub qos: QoS,
@@ -26,16 +27,24 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// A session that receives without having subscribed.
-    pub const fn unsubscribed(session: SessionIndex, qos: QoS) -> Self {
+    /// A session none of whose subscriptions was looked at yet.
+    pub(crate) fn new(session: SessionIndex) -> Self {
         Self {
             session,
-            qos,
+            qos: QoS::AtMostOnce,
             retain_as_published: false,
             no_local: false,
             first_identifier: NONE,
             last_identifier: NONE,
         }
+    }
+
+    /// Another subscription of the session matches. Its identifier is the caller's business.
+    pub(crate) fn add(&mut self, subscription: &Subscription) {
+        let options = subscription.options;
+        self.qos = self.qos.max(options.qos);
+        self.retain_as_published |= options.retain_as_published;
+        self.no_local |= options.no_local;
     }
 }
 

@@ -155,9 +155,10 @@ impl Routes {
         Some(RouteHint { slot: slot as u32, serial })
     }
 
-    /// A subscription with `filter` (without `$share/name/`) was made, replaced or ended: drops the routes
-    /// that it may concern. To be called after every such change.
+    /// A subscription with `filter` was made, replaced or ended: drops the routes that it may concern. To be
+    /// called after every such change.
     pub fn changed(&mut self, filter: &str) {
+        let filter = filter::without_share_name(filter);
         if filter::is_wildcard(filter) {
             self.recent.push(filter);
         } else if let Some(slot) = self.find(filter, self.hash(filter)) {

@@ -16,7 +16,7 @@ pub(super) const NONE: u32 = u32::MAX;
 /// A chain that a record is in. It is a ring, so that the last is found from the first.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Chain {
-    /// The subscribers of a node.
+    /// The subscribers of a node; of a node that names members, those of a kind.
     Node,
     /// The subscriptions of a session.
     Session,
@@ -39,6 +39,11 @@ pub(crate) struct Subscriber {
 }
 
 impl Subscriber {
+    /// The next one of a chain that it is in.
+    pub(super) fn next(&self, chain: Chain) -> u32 {
+        self.links(chain).next
+    }
+
     fn links(&self, chain: Chain) -> Links {
         match chain {
             Chain::Node => self.of_node,

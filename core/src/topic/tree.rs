@@ -4,13 +4,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
+use super::filter;
 use super::node::{NodeIndex, Nodes, Search};
+use super::shared_subscription::Group;
 use super::subscriber::{Chain, NONE, Subscriber, Subscribers};
 use super::subscription_list::SubscriptionList;
 use super::symbol::Symbol;
+use crate::slab::Slab;
 use crate::wire::SubscriptionOptions;
 
-/// A session, by its place in the table of sessions.
+/// A session, by its place in the table of sessions; as a receiver, it may be a [group](Self::group) instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionIndex(pub u32);
 
@@ -24,13 +27,17 @@ pub struct Subscription {
 }
 
 /// All subscriptions. One for each pair of session and filter [MQTT-3.8.4-3]; subscribing, replacing and
-/// unsubscribing take as long as the filter has levels, whatever the number of subscribers.
+/// unsubscribing take as long as the filter has levels, whatever the number of subscribers. Those with a
+/// filter `$share/ShareName/filter` are members of a group, and the group is what is found for a topic.
 ///
 /// Whoever changes it tells the [`Routes`](super::Routes), too.
 #[derive(Debug)]
 pub struct SubscriptionTree {
-    nodes: Nodes,
-    subscribers: Subscribers,
+    pub(super) nodes: Nodes,
+    pub(super) subscribers: Subscribers,
+    pub(super) groups: Slab<Group>,
+    /// Bytes behind the groups.
+    pub(super) groups_heap: usize,
     search: Search,
     path: Vec<Symbol>,
 }
@@ -38,12 +45,19 @@ pub struct SubscriptionTree {
 impl SubscriptionTree {
     /// An empty tree. `seed` keys the hashing of what clients choose.
     pub fn new(seed: u64) -> Self {
-        let search = Search::default();
-        Self { nodes: Nodes::new(seed), subscribers: Subscribers::new(seed), search, path: Vec::new() }
+        Self {
+            nodes: Nodes::new(seed),
+            subscribers: Subscribers::new(seed),
+            groups: Slab::new(),
+            groups_heap: 0,
+            search: Search::default(),
+            path: Vec::new(),
+        }
     }
 
     /// Subscribes `session` to `filter`; gives the subscription that this replaces. `filter` must be valid
-    /// ([`super::filter::validate`]), `list` that of the session.
+    /// ([`super::filter::validate`]), `list` that of the session. A new member of a group counts as connected
+    /// ([`Self::set_connected`]).
     pub fn insert(
         &mut self,
         list: &mut SubscriptionList,
@@ -57,10 +71,17 @@ impl SubscriptionTree {
             return Some(core::mem::replace(&mut record.subscription, subscription));
         }
         let index = self.subscribers.add(node, session, subscription);
+        let first_of_session = self.subscribers.append(Chain::Session, list.first, index);
+        list.count += 1;
+        if let Ok(Some((_, alone))) = filter::parse_shared(filter) {
+            self.join(filter, alone, index);
+            // The memberships of a session come before its other subscriptions.
+            list.first = index;
+            return None;
+        }
         let first = self.subscribers.append(Chain::Node, self.nodes.first(node), index);
         self.nodes.set_first(node, first);
-        list.first = self.subscribers.append(Chain::Session, list.first, index);
-        list.count += 1;
+        list.first = first_of_session;
         None
     }
 
@@ -97,7 +118,8 @@ impl SubscriptionTree {
         *list = SubscriptionList::EMPTY;
     }
 
-    /// All subscriptions of the session with this list, in the order in which they were made.
+    /// All subscriptions of the session with this list: shared ones first, the last made before the others;
+    /// then the rest in the order in which they were made.
     pub fn for_each(&self, list: &SubscriptionList, mut each: impl FnMut(&str, Subscription)) {
         let (mut path, mut filter) = (Vec::new(), String::new());
         for record in self.subscribers.chain(Chain::Session, list.first) {
@@ -118,7 +140,8 @@ impl SubscriptionTree {
         (filter, record.subscription)
     }
 
-    /// All subscriptions whose filter matches `topic`: as many of one session as it has matching filters.
+    /// All subscriptions whose filter matches `topic`: as many of one session as it has matching filters, and
+    /// one for each group, whose members say for themselves what they want.
     pub fn matches(&mut self, topic: &str, mut found: impl FnMut(SessionIndex, Subscription)) {
         self.search(topic);
         for record in self.found().flatten() {
@@ -126,7 +149,8 @@ impl SubscriptionTree {
         }
     }
 
-    /// The subscriptions of `session` whose filters match `topic`, whatever the number of subscribers.
+    /// The subscriptions of `session` whose filters match `topic`, whatever the number of subscribers; without
+    /// those that it shares.
     pub fn matches_of(&mut self, session: SessionIndex, topic: &str, mut found: impl FnMut(Subscription)) {
         self.search(topic);
         for &node in &self.search.found {
@@ -139,7 +163,8 @@ impl SubscriptionTree {
 
     /// How many subscriptions there are.
     pub fn len(&self) -> usize {
-        self.subscribers.len()
+        // A group is a subscriber, but no subscription.
+        self.subscribers.len() - self.groups.len()
     }
 
     /// Whether there is none.
@@ -150,12 +175,12 @@ impl SubscriptionTree {
     /// Bytes held: pages of slots, hash tables as allocated, texts of levels that are longer than their slot,
     /// room for searching.
     pub fn cost(&self) -> usize {
-        self.nodes.cost() + self.cost_of_the_rest()
+        self.nodes.cost() + self.groups_cost() + self.cost_of_the_rest()
     }
 
     /// [`Self::cost`], by a walk through everything.
     pub fn cost_walk(&self) -> usize {
-        self.nodes.cost_walk() + self.cost_of_the_rest()
+        self.nodes.cost_walk() + self.groups_cost_walk() + self.cost_of_the_rest()
     }
 
     /// Finds the filters that match `topic`, for [`Self::found`].
@@ -176,11 +201,13 @@ impl SubscriptionTree {
     }
 
     /// Removes a record that is in the chain of its node only, and the nodes that nothing needs then.
-    fn drop_record(&mut self, index: u32) -> Option<Subscriber> {
+    pub(super) fn drop_record(&mut self, index: u32) -> Option<Subscriber> {
         let node = self.subscribers.get(index)?.node;
-        let first = self.subscribers.unlink(Chain::Node, self.nodes.first(node), index);
-        self.nodes.set_first(node, first);
-        if first == NONE {
+        if !self.leave(index) {
+            let first = self.subscribers.unlink(Chain::Node, self.nodes.first(node), index);
+            self.nodes.set_first(node, first);
+        }
+        if self.nodes.first(node) == NONE {
             self.nodes.prune(node);
         }
         self.subscribers.remove(index)

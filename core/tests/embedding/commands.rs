@@ -240,6 +240,33 @@ fn a_session_that_is_away_is_subscribed_too() {
 }
 
 #[test]
+fn groups_are_joined_on_behalf_too() {
+    both(|mut world| {
+        let (a, b) = (world.client(V5_0, "a"), world.kept_client(V5_0, "b"));
+        let publisher = world.client(V5_0, "p");
+        world.cut(b);
+        for client in ["a", "b"] {
+            world.command(subscribe(client, "$share/g/t", AtLeastOnce));
+        }
+        world.publish(publisher, "t", "one", AtLeastOnce);
+        world.publish(publisher, "t", "two", AtLeastOnce);
+        // Who is connected goes before who is away.
+        assert_eq!(world.heard(a), ["PUBLISH 1 t: one", "PUBLISH 1 t: two"]);
+        world.command(unsubscribe("a", "$share/g/t"));
+        world.publish(publisher, "t", "three", AtLeastOnce);
+        assert_eq!(world.heard(a), [""; 0]);
+        assert_eq!(world.broker.session("b").map(|session| session.queued_messages), Some(1));
+        assert_eq!(world.failures(), [""; 0]);
+        // [MQTT-3.8.3-4] of 5.0
+        let options = SubscriptionOptions { no_local: true, ..SubscriptionOptions::default() };
+        let (client_identifier, filter) = ("a".into(), "$share/g/t".into());
+        world.command(Command::Subscribe { client_identifier, filter, options, identifier: None });
+        world.command(subscribe("a", "$share//t", AtLeastOnce));
+        assert_eq!(world.failures().len(), 2);
+    });
+}
+
+#[test]
 fn a_3_1_1_session_gets_only_what_3_1_1_knows() {
     let mut world = world(false);
     let (a, publisher) = (world.client(V3_1_1, "a"), world.client(V5_0, "p"));

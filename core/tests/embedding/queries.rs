@@ -185,10 +185,11 @@ fn what_waits_for_a_socket_is_seen() {
 fn subscriptions_are_listed_for_all_and_for_one() {
     let mut world = World::new(Config::default());
     let (a, b) = (world.client(V5_0, "a"), world.client(V3_1_1, "b"));
-    for filter in ["z/#", "m/+", "a", "$x/y"] {
+    for filter in ["z/#", "m/+", "a", "$share/g/m/+"] {
         world.subscribe(a, filter, ExactlyOnce);
     }
     world.subscribe(b, "m/+", AtLeastOnce);
+    assert_eq!(world.broker.stats().subscriptions, 5);
     let options = SubscriptionOptions {
         qos: AtLeastOnce,
         no_local: true,
@@ -206,12 +207,15 @@ fn subscriptions_are_listed_for_all_and_for_one() {
     let mut listed: Vec<(&str, &str)> =
         subscriptions.iter().map(|of| (&*of.client_identifier, &*of.filter)).collect();
     listed.sort_unstable();
-    assert_eq!(listed, [("a", "$x/y"), ("a", "a"), ("a", "m/+"), ("a", "z/#"), ("b", "m/+")]);
+    assert_eq!(listed, [("a", "$share/g/m/+"), ("a", "a"), ("a", "m/+"), ("a", "z/#"), ("b", "m/+")]);
     for limit in [0, 1, 2, 3, 4, 5] {
         let (of_a, pages) = all(limit, |after: Option<String>, limit| {
             world.broker.subscriptions_of("a", after.as_deref(), limit).expect("a session")
         });
-        assert_eq!(of_a.iter().map(|of| &*of.filter).collect::<Vec<_>>(), ["$x/y", "a", "m/+", "z/#"]);
+        assert_eq!(
+            of_a.iter().map(|of| &*of.filter).collect::<Vec<_>>(),
+            ["$share/g/m/+", "a", "m/+", "z/#"]
+        );
         assert_eq!(pages, 4_usize.div_ceil(limit.max(1)), "limit {limit}");
         assert_eq!((of_a[1].options, of_a[1].identifier), (options, Some(9)));
         assert_eq!((of_a[0].options.qos, of_a[0].identifier), (ExactlyOnce, None));

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hushwing_core::record::{Key, Row};
 use hushwing_core::wire::{
-    Acknowledgement, Connect, Packet, Properties, Publish, QoS, ReasonCode, Sender, Subscribe,
-    SubscribeFiltersBuffer, SubscriptionOptions, split_frame,
+    Acknowledgement, Connect, Packet, Properties, PropertiesBuffer, Property, Publish, QoS, ReasonCode,
+    Sender, Subscribe, SubscribeFiltersBuffer, SubscriptionOptions, Unsubscribe, UnsubscribeFiltersBuffer,
+    split_frame,
 };
 use hushwing_core::{
-    Broker, Config, ConnectionId, Input, Instant, Limits, Origin, Output, PeerId, ProtocolVersion,
+    Broker, Config, ConnectionId, Input, Instant, Limits, Origin, Output, PeerId, Position, ProtocolVersion,
+    Record,
 };
 
 /// When every test begins.
@@ -21,14 +24,65 @@ pub(crate) struct World {
     /// What happened since it was last asked.
     pub(crate) outputs: Vec<Output>,
     pub(crate) now: Instant,
+    config: Arc<Config>,
+    /// What the journal has on stable storage, and what it was given since.
+    stored: BTreeMap<Key, Row>,
+    unstored: Vec<(Position, Vec<Record>)>,
     received: BTreeMap<ConnectionId, Vec<u8>>,
 }
 
 impl World {
     pub(crate) fn new(limits: Limits) -> Self {
-        let config = Config { limits, ..Config::default() };
-        let broker = Broker::new(Arc::new(config), PeerId(0), 1);
-        Self { broker, outputs: Vec::new(), now: NOW, received: BTreeMap::new() }
+        Self::with(Config { limits, ..Config::default() })
+    }
+
+    /// One whose promises wait for [`World::persist`].
+    pub(crate) fn with_journal(limits: Limits) -> Self {
+        Self::with(Config { limits, journal: true, ..Config::default() })
+    }
+
+    fn with(config: Config) -> Self {
+        let config = Arc::new(config);
+        Self {
+            broker: Broker::new(Arc::clone(&config), PeerId(0), 1),
+            outputs: Vec::new(),
+            now: NOW,
+            config,
+            stored: BTreeMap::new(),
+            unstored: Vec::new(),
+            received: BTreeMap::new(),
+        }
+    }
+
+    /// Everything recorded so far is on stable storage.
+    pub(crate) fn persist(&mut self) {
+        self.poll();
+        while !self.unstored.is_empty() {
+            for (position, records) in std::mem::take(&mut self.unstored) {
+                for record in records {
+                    match record {
+                        Record::Put(row) => drop(self.stored.insert(row.key(), row)),
+                        Record::Delete(key) => drop(self.stored.remove(&key)),
+                    }
+                }
+                self.broker.handle_input(self.now, Input::Persisted { position });
+            }
+            self.poll();
+        }
+    }
+
+    /// The process ends and another one begins with what is on stable storage.
+    pub(crate) fn crash(&mut self) {
+        self.broker = Broker::new(Arc::clone(&self.config), PeerId(0), 2);
+        self.outputs.clear();
+        self.unstored.clear();
+        self.received.clear();
+        for row in self.stored.values() {
+            let row = Row::decode(&row.encode()).unwrap();
+            self.broker.restore(Record::Put(row));
+        }
+        self.now = self.broker.restored(self.now);
+        self.persist();
     }
 
     pub(crate) fn send(&mut self, id: u64, packet: &Packet<'_>) {
@@ -38,17 +92,25 @@ impl World {
     }
 
     pub(crate) fn connect(&mut self, id: u64) {
+        self.connect_as(id, &format!("client-{id}"), true);
+    }
+
+    /// A client with a name; without `clean_start` its session is kept.
+    pub(crate) fn connect_as(&mut self, id: u64, name: &str, clean_start: bool) {
         let connection = ConnectionId(id);
         self.broker.handle_input(self.now, Input::Opened { connection, origin: Origin::default() });
-        let name = format!("client-{id}");
+        let mut properties = PropertiesBuffer::new();
+        if !clean_start {
+            properties.push(Property::SessionExpiryInterval(u32::MAX));
+        }
         self.send(
             id,
             &Packet::Connect(Connect {
                 version: V,
-                clean_start: true,
+                clean_start,
                 keep_alive_seconds: 0,
-                client_identifier: &name,
-                properties: Properties::EMPTY,
+                client_identifier: name,
+                properties: properties.as_properties(),
                 will: None,
                 user_name: None,
                 password: None,
@@ -103,10 +165,21 @@ impl World {
         self.poll();
     }
 
+    pub(crate) fn unsubscribe(&mut self, id: u64, filter: &str) {
+        let mut filters = UnsubscribeFiltersBuffer::default();
+        filters.push(filter);
+        let (packet_identifier, filters) = (2.try_into().unwrap(), filters.as_filters());
+        let properties = Properties::EMPTY;
+        self.send(id, &Packet::Unsubscribe(Unsubscribe { packet_identifier, properties, filters }));
+    }
+
     /// Does what a driver does after every call.
     pub(crate) fn poll(&mut self) {
         while let Some(output) = self.broker.poll_output() {
-            self.outputs.push(output);
+            match output {
+                Output::Persist { position, records } => self.unstored.push((position, records)),
+                output => self.outputs.push(output),
+            }
         }
     }
 
@@ -143,7 +216,7 @@ impl World {
 
     /// The topics and payloads that one client received so far.
     pub(crate) fn messages(&self, id: u64) -> Vec<(String, String, bool)> {
-        let mut bytes = &self.received[&ConnectionId(id)][..];
+        let mut bytes = self.received(id);
         let mut messages = Vec::new();
         while let Some(frame) = split_frame(bytes, Some(V), u32::MAX).unwrap() {
             if let Packet::Publish(publish) = Packet::decode(&frame, V, Sender::Server).unwrap() {

@@ -322,6 +322,7 @@ const OF_THE_MACHINE: &[V] = &[
     V::AnswerTooLarge,
     V::RetainedQuotaExceeded,
     V::MemoryExhausted,
+    V::SharedSubscriptionsNotAvailable,
 ];
 
 #[test]

@@ -42,7 +42,7 @@ impl World {
             }
             Output::Read { connection, enabled } => {
                 let link = self.link(connection)?;
-                if link.paused == !enabled {
+                if link.paused != enabled {
                     return Err(format!("{connection:?}: reading is set to {enabled} twice"));
                 }
                 link.paused = !enabled;

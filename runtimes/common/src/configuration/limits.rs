@@ -64,6 +64,8 @@ limits! {
         "Bytes of QoS 0 messages that wait for one slow client; then the oldest are dropped.";
     transmit_mark_bytes: 1_024..=u32::MAX,
         "Bytes encoded ahead of one socket; beyond them messages wait in the queue.";
+    receivers_per_turn: 1..=u32::MAX,
+        "Receivers of a message that are served in one go; the rest has its turn while others are served.";
     retained_per_turn: 1..=u32::MAX,
         "Retained messages looked at in one go for a new subscription; others are served in between.";
     retained_messages: 0..=u32::MAX,

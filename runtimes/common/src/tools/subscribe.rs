@@ -64,13 +64,16 @@ pub struct SubscribeOptions {
     retain_as_published: bool,
 }
 
-const FORMATS: &str = "\
-Formats: %t topic, %p payload, %x and %X payload in hexadecimal, %l its length, %q QoS, %r retained, %m packet \
-identifier, %j and %J everything as JSON with the payload as text or as JSON; of MQTT 5.0: %C content type, %D \
-correlation data, %E seconds until it expires, %F payload format, %P user properties, %R response topic, %S \
-subscription identifiers, %A topic alias; %I date and time, %U Unix time, %% a percent sign; @Y @m @d @H @M @S and the \
-like as in strftime, @N nanoseconds, @@; \\n \\t \\r \\0 \\a \\e \\v \\\\. A width may follow the %, as in %-10.20t \
-and %05l. Times are in UTC.";
+const FORMATS: &str = r"Formats (-F), as text with:
+  %t topic             %q QoS                %j everything as JSON, the payload as text
+  %p payload           %r 1 if retained      %J everything as JSON, the payload as JSON
+  %l its length        %m packet identifier  %I date and time
+  %x %X in hexadecimal %% a percent sign     %U Unix time
+  Of MQTT 5.0: %A topic alias, %C content type, %D correlation data, %E seconds until it expires,
+  %F payload format indicator, %P user properties, %R response topic, %S subscription identifiers
+  @Y @m @d @H @M @S and so on as in strftime, @N nanoseconds, @@ the character itself; all in UTC
+  \\ \0 \a \e \n \r \t \v as in C
+  A width may follow the %, a greatest width after a point: %-10.20t, %05l";
 
 /// What the options come to.
 #[derive(Clone, Debug)]

@@ -26,7 +26,7 @@ pub(super) struct Session<'a> {
     /// The SUBSCRIBE that was sent last.
     subscription: Option<Ticket>,
     printed: u64,
-    /// Set when enough was printed: what the client still has to do is waited for.
+    /// Set when there is no more to print.
     enough: bool,
 }
 
@@ -69,7 +69,7 @@ impl<'a> Session<'a> {
             if let Some(verdict) = verdict {
                 return verdict;
             }
-            if self.enough && driver.client.unfinished() == 0 {
+            if self.is_done(driver) {
                 return Verdict::End(Ok(()));
             }
             if !more {
@@ -78,10 +78,15 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Enough was printed, and what --remove-retained published is acknowledged.
+    fn is_done(&self, driver: &Driver) -> bool {
+        self.enough && driver.client.unfinished() == 0
+    }
+
     fn take_events(&mut self, driver: &mut Driver) -> Option<Verdict> {
         // Messages that are not wanted any more stay unread, and so unacknowledged: a kept session has them
         // next time.
-        while !self.printer.is_full() && !(self.enough && driver.client.unfinished() == 0) {
+        while !self.printer.is_full() && !self.is_done(driver) {
             let event = driver.client.poll_event()?;
             let step = self.step(&event);
             let done = match step {

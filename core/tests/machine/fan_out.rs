@@ -1,0 +1,96 @@
+//! A message for many receivers, in pieces.
+
+use hushwing_core::wire::QoS;
+use hushwing_core::{ConnectionId, Limits, Output};
+
+use crate::world::World;
+
+const SUBSCRIBERS: u64 = 95;
+const PUBLISHER: u64 = 1_000;
+
+fn limits() -> Limits {
+    Limits { receivers_per_turn: 10, ..Limits::default() }
+}
+
+fn subscribed(mut world: World) -> World {
+    for id in 0..SUBSCRIBERS {
+        world.connect_as(id, &format!("subscriber-{id}"), false);
+        world.subscribe(id, "all/+");
+        world.persist();
+        world.drain(id);
+    }
+    world.connect_as(PUBLISHER, "publisher", false);
+    world.persist();
+    world.drain(PUBLISHER);
+    world
+}
+
+/// How many messages this client was sent since it was last asked.
+fn count(world: &mut World, id: u64) -> usize {
+    let before = world.messages(id).len();
+    world.drain(id);
+    world.messages(id).len() - before
+}
+
+#[test]
+fn everybody_gets_it_once_and_the_publisher_waits() {
+    let mut world = subscribed(World::new(limits()));
+    world.publish(PUBLISHER, "all/x", "one", QoS::AtLeastOnce, false);
+    world.poll();
+    assert!(world.outputs.contains(&Output::Read { connection: ConnectionId(PUBLISHER), enabled: false }));
+    // What the publisher sent behind it waits, too.
+    world.publish(PUBLISHER, "all/x", "two", QoS::AtMostOnce, false);
+    let mut pieces = 0;
+    while world.broker.work_pending() {
+        assert_eq!(world.broker.memory(), world.broker.memory_walk());
+        if pieces == 3 {
+            // Matched at its turn: this one's comes later.
+            world.unsubscribe(SUBSCRIBERS - 1, "all/+");
+        }
+        world.broker.handle_work(world.now);
+        pieces += 1;
+    }
+    assert_eq!(pieces, 20);
+    for id in 0..SUBSCRIBERS - 1 {
+        assert_eq!(count(&mut world, id), 2, "subscriber {id}");
+        let messages: Vec<_> = world.messages(id).into_iter().map(|(_, payload, _)| payload).collect();
+        assert_eq!(messages, ["one", "two"]);
+    }
+    assert_eq!(count(&mut world, SUBSCRIBERS - 1), 0);
+    let acknowledged = world.received(PUBLISHER).len();
+    world.drain(PUBLISHER);
+    assert_eq!(world.received(PUBLISHER)[acknowledged..], [0x40, 2, 0, 1]);
+}
+
+#[test]
+fn a_crash_in_between_loses_nobody_and_doubles_nothing() {
+    for pieces in 0..12 {
+        let mut world = subscribed(World::with_journal(limits()));
+        let acknowledged = world.received(PUBLISHER).len();
+        world.publish(PUBLISHER, "all/x", "one", QoS::ExactlyOnce, false);
+        for _ in 0..pieces {
+            world.broker.handle_work(world.now);
+        }
+        world.persist();
+        world.drain(PUBLISHER);
+        let done = pieces >= 10;
+        assert_eq!(world.received(PUBLISHER).len() > acknowledged, done, "PUBREC after {pieces} pieces");
+        world.crash();
+        world.connect_as(PUBLISHER, "publisher", false);
+        // The publisher sends it again, since it saw no PUBREC.
+        if !done {
+            world.publish(PUBLISHER, "all/x", "one", QoS::ExactlyOnce, false);
+        }
+        while world.broker.work_pending() {
+            world.broker.handle_work(world.now);
+            world.persist();
+        }
+        for id in 0..SUBSCRIBERS {
+            world.connect_as(id, &format!("subscriber-{id}"), false);
+            world.persist();
+            world.drain(id);
+            assert_eq!(world.messages(id).len(), 1, "subscriber {id} after a crash behind {pieces} pieces");
+        }
+        assert_eq!(world.broker.memory(), world.broker.memory_walk());
+    }
+}

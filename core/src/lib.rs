@@ -86,7 +86,7 @@ pub use self::broker::{Broker, Promise};
 pub use self::command::Command;
 pub use self::config::{Authentication, Config, Listener, Policy};
 pub use self::connection::transmit::Transmit;
-pub use self::event::{DisconnectReason, DropReason, Event, EventMask};
+pub use self::event::{DisconnectReason, DropReason, Event, EventMask, ReachedLimit, SessionEnd};
 #[cfg(feature = "planted-faults")]
 pub use self::fault::Fault;
 pub use self::id::{ConnectionId, PeerId, Position, Question};

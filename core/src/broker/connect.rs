@@ -10,7 +10,7 @@ use super::receive::{Flow, Handled};
 use crate::ask::Answer;
 use crate::config::{Authentication, Listener};
 use crate::connection::{ConnectionIndex, Phase};
-use crate::event::Event;
+use crate::event::{Event, SessionEnd};
 use crate::rules::{Decision, Rules};
 use crate::session::{Session, SessionIndex};
 use crate::time::Instant;
@@ -44,6 +44,10 @@ impl Broker {
         match self.authenticate(now, index, &connect, &client_identifier) {
             Some(Ok(rules)) => self.accept(now, index, &connect, &client_identifier, rules),
             Some(Err(reason)) => {
+                if let Some(connection) = self.clients.connections.get(index).map(|connection| connection.id)
+                {
+                    self.clients.tell_authentication_refused(connection, &client_identifier, reason);
+                }
                 self.refuse(now, index, reason);
                 Ok(Flow::Continue)
             }
@@ -150,11 +154,9 @@ impl Broker {
         client_identifier: &str,
         rules: Arc<Rules>,
     ) -> Handled {
-        let resumed = self.previous_session(now, connect, client_identifier);
-        let counters = &mut self.clients.counters;
-        counters.clients_accepted += 1;
-        counters.sessions_resumed += u64::from(resumed.is_some());
-        counters.sessions_created += u64::from(resumed.is_none());
+        let resumed = self.previous_session(now, index, connect, client_identifier);
+        self.clients.counters.clients_accepted += 1;
+        self.clients.tell_session_begun(client_identifier, resumed.is_some());
         let session = resumed.unwrap_or_else(|| {
             let number = self.clients.journal.number();
             self.clients.sessions.insert(Session::new(client_identifier, number))
@@ -195,18 +197,22 @@ impl Broker {
     fn previous_session(
         &mut self,
         now: Instant,
+        index: ConnectionIndex,
         connect: &Connect<'_>,
         client_identifier: &str,
     ) -> Option<SessionIndex> {
         let session = self.clients.sessions.find(client_identifier)?;
         // [MQTT-3.1.4-3] of 5.0, [MQTT-3.1.4-2] of 3.1.1
         if let Some(older) = self.clients.sessions.get(session).and_then(|session| session.connection()) {
-            self.clients.counters.clients_taken_over += 1;
+            let id = |index| self.clients.connections.get(index).map(|connection| connection.id);
+            if let (Some(from), Some(by)) = (id(older), id(index)) {
+                self.clients.tell_taken_over(client_identifier, from, by);
+            }
             self.disconnect_client(now, older, ReasonCode::SessionTakenOver);
         }
         let session = self.clients.sessions.find(client_identifier)?;
         if connect.clean_start {
-            self.end_session(now, session);
+            self.end_session(now, session, SessionEnd::Replaced);
             return None;
         }
         Some(session)

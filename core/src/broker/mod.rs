@@ -30,6 +30,7 @@ mod session;
 mod share;
 mod shutdown;
 mod subscribe;
+mod tell;
 mod timeout;
 mod transmit;
 mod unsubscribe;

@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::String;
 
 use super::Broker;
+use crate::event::SessionEnd;
 use crate::session::SessionIndex;
 use crate::time::Instant;
 use crate::topic::filter;
@@ -69,7 +70,7 @@ impl Broker {
         }
         // A session that was not kept has ended with its connection.
         if let Some(session) = self.clients.sessions.find(client_identifier) {
-            self.end_session(now, session);
+            self.end_session(now, session, SessionEnd::Command);
         }
         Ok(())
     }

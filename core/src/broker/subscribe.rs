@@ -101,6 +101,7 @@ impl Broker {
         }
         self.routes.changed(filter);
         self.clients.record_subscription(session, filter, Some(subscription));
+        self.clients.tell_subscribed(session, filter, subscription);
         // Section 3.8.4 of 5.0: a shared subscription gets none.
         !shared && wants_retained(&subscription, old.is_none())
     }

@@ -56,6 +56,7 @@ impl Broker {
         }
         self.routes.changed(filter);
         self.clients.record_subscription(session, filter, None);
+        self.clients.tell_unsubscribed(session, filter);
         self.clients.end_replay(session, filter);
         if filter::is_shared(filter) {
             // Section 4.8.2 of 5.0: the others of the group are there for what was not started.

@@ -53,6 +53,8 @@ pub(crate) struct Outgoing {
     cursor: usize,
     in_flight_heap: usize,
     pub(crate) queue: Queue,
+    /// It was told that the queue is full.
+    pub(crate) told_full: bool,
     /// Retained messages that are still to be sent.
     pub(crate) replays: Replays,
     identifiers: PacketIdentifiers,

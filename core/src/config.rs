@@ -1,5 +1,6 @@
 //! The configuration of a broker: one typed value, replaced whole by [`crate::Command::Reload`].
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
@@ -72,6 +73,9 @@ pub struct Policy {
     /// Whether SUBSCRIBE may have a Subscription Identifier; announced as Subscription Identifiers Available
     /// if not (5.0 section 3.2.2.3.12). Subscriptions that have one keep it.
     pub subscription_identifiers: bool,
+    /// What Response Information says to 5.0 clients that ask for it: what they may make Response Topics from
+    /// (5.0 section 3.2.2.3.15). At most 65,535 bytes.
+    pub response_information: Option<String>,
     /// Offer shared subscriptions, `$share/ShareName/filter`: each message to one of those that share (5.0
     /// section 4.8.2), for clients of all versions.
     pub shared_subscriptions: bool,
@@ -87,6 +91,7 @@ impl Default for Policy {
             retain_available: true,
             wildcard_subscriptions: true,
             subscription_identifiers: true,
+            response_information: None,
             shared_subscriptions: true,
         }
     }

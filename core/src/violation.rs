@@ -37,7 +37,8 @@ macro_rules! violations {
                 }
             }
 
-            const fn sentence(self) -> &'static str {
+            /// What was wrong, in words.
+            pub(crate) const fn sentence(self) -> &'static str {
                 match self {
                     $(Self::$name => $sentence,)*
                 }

@@ -45,6 +45,8 @@ pub enum Setup {
     FewCapabilities,
     /// At most QoS 0.
     OnlyQoS0,
+    /// Response Information is `answers/`.
+    ResponseInformation,
 }
 
 /// One connection, counted from 0.

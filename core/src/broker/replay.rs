@@ -62,7 +62,7 @@ impl Clients {
     /// The subscription is gone: so is what it was still to be sent.
     pub(super) fn end_replay(&mut self, session: SessionIndex, filter: &str) {
         let Some(found) = self.sessions.get_mut(session) else { return };
-        let (number, recorded) = (found.record, found.recorded);
+        let (number, recorded) = (found.record, found.is_recorded());
         if found.outgoing.as_mut().is_some_and(|outgoing| outgoing.replays.end(filter)) {
             if recorded {
                 self.record(session, Record::Delete(Key::Replay { session: number, filter: filter.into() }));

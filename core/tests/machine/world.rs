@@ -237,4 +237,19 @@ impl World {
         }
         messages
     }
+
+    /// What a client was told with the last packet that it got, if that is a refusing CONNACK or a DISCONNECT.
+    pub(crate) fn farewell(&self, id: u64) -> Option<ReasonCode> {
+        let mut bytes = self.received(id);
+        let mut farewell = None;
+        while let Some(frame) = split_frame(bytes, Some(V), u32::MAX).unwrap() {
+            farewell = match Packet::decode(&frame, V, Sender::Server).unwrap() {
+                Packet::Connack(connack) => Some(connack.reason).filter(|reason| reason.is_error()),
+                Packet::Disconnect(disconnect) => Some(disconnect.reason),
+                _ => None,
+            };
+            bytes = &bytes[frame.length..];
+        }
+        farewell
+    }
 }

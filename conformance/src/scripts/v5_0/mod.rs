@@ -4,6 +4,7 @@ mod capabilities;
 mod connect;
 mod expiry;
 mod flow;
+mod information;
 mod packet_size;
 mod properties;
 mod reason;
@@ -22,6 +23,7 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     connect::SCRIPTS,
     expiry::SCRIPTS,
     flow::SCRIPTS,
+    information::SCRIPTS,
     packet_size::SCRIPTS,
     properties::SCRIPTS,
     reason::SCRIPTS,

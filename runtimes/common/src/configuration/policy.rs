@@ -15,6 +15,7 @@ pub(super) fn policy(keys: &mut impl Keys, policy: &mut Policy) {
         retain_available,
         wildcard_subscriptions,
         subscription_identifiers,
+        response_information,
         shared_subscriptions,
     } = policy;
     keys.boolean(
@@ -36,6 +37,11 @@ pub(super) fn policy(keys: &mut impl Keys, policy: &mut Policy) {
         "shared_subscriptions",
         shared_subscriptions,
         "Offer shared subscriptions ($share/NAME/FILTER): each message to one of those that share.",
+    );
+    keys.text(
+        "response_information",
+        response_information,
+        "What 5.0 clients that ask for Response Information are told to make Response Topics from; \"\" for nothing.",
     );
     capabilities(keys, maximum_qos, retain_available, wildcard_subscriptions, subscription_identifiers);
 }

@@ -113,26 +113,21 @@ fn forward() -> Row {
     row(Promise::Forward, "came twice at QoS 0", steps)
 }
 
-/// A message of a group leaves with the member that had it, and comes back with him.
+/// A message of a group leaves with the session of the member that had it, and comes back with it.
 fn handed_on() -> Row {
-    let clean = Entry { clean: true, ..kept() };
+    let stored = [Step::Deliver, Step::Persist(usize::MAX), Step::Deliver];
     let steps = [
-        Step::Connect(1, kept()),
+        Step::Connect(1, Entry { receive_maximum: 1, ..kept() }),
+        Step::Connect(2, Entry { clean: true, receive_maximum: 10, ..Entry::default() }),
         Step::Settle,
         Step::Subscribe(1, "$share/g/$s/+", 2),
         Step::Settle,
-        Step::Cut(1),
-        Step::Settle,
-        Step::Connect(2, kept()),
-        Step::Settle,
         Step::Publish(2, "$s/a", 2),
-        Step::Settle,
-        Step::Subscribe(2, "$share/g/$s/+", 2),
-        Step::Settle,
-        Step::Connect(1, clean),
-        Step::Deliver,
+        Step::Publish(2, "$s/a", 2),
     ];
-    row(Promise::Forward, "came twice at QoS 2", steps)
+    let joins = [Step::Subscribe(2, "$share/g/$s/+", 2)].into_iter().chain(stored.clone());
+    let ends = [Step::Disconnect(1, 0, Some(0)), Step::Deliver];
+    row(Promise::Forward, "reached 2 members", steps.into_iter().chain(stored).chain(joins).chain(ends))
 }
 
 /// A message of a group leaves the queue of a member that is not kept, and after the crash another has it.

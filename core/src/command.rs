@@ -21,6 +21,16 @@ pub enum Command {
     /// Publish a message. It passes no access rules; an invalid topic is reported as
     /// [`crate::Event::CommandFailed`].
     Publish(Publication),
+    /// Send clients to another server: their connections are closed (5.0: DISCONNECT with 0x9C or 0x9D, section
+    /// 4.11), their wills are published, their sessions stay as long as they would.
+    Redirect {
+        /// Which client; `None` for all that are connected.
+        client_identifier: Option<String>,
+        /// Whether they are to use the other server from now on.
+        permanent: bool,
+        /// Which one, as in [`crate::Answer::Redirect`].
+        server_reference: Option<String>,
+    },
     /// Replace the configuration, whole. Connected clients keep what they were promised at CONNECT.
     Reload(Arc<Config>),
     /// Accept nobody any more, keep every promise made so far, tell 5.0 clients 0x8B, close all

@@ -2,5 +2,6 @@
 
 mod fan_out;
 mod pressure;
+mod redirect;
 mod replay;
 mod world;

@@ -9,6 +9,7 @@ mod packet_size;
 mod properties;
 mod reason;
 mod retained;
+mod server_reference;
 mod session;
 mod subscribe;
 mod topic_alias;
@@ -26,6 +27,7 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     properties::SCRIPTS,
     reason::SCRIPTS,
     retained::SCRIPTS,
+    server_reference::SCRIPTS,
     session::SCRIPTS,
     subscribe::SCRIPTS,
     topic_alias::SCRIPTS,

@@ -9,6 +9,7 @@ mod packet_size;
 mod properties;
 mod reason;
 mod retained;
+mod server_reference;
 mod session;
 mod shared;
 mod shared_ends;
@@ -28,6 +29,7 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     properties::SCRIPTS,
     reason::SCRIPTS,
     retained::SCRIPTS,
+    server_reference::SCRIPTS,
     session::SCRIPTS,
     shared::SCRIPTS,
     shared_ends::SCRIPTS,

@@ -109,8 +109,8 @@ impl Search {
 
 impl Conversation {
     fn new(seed: u64, fault: Option<Promise>, readable: bool) -> Self {
-        let config = config(fault);
         let mut random = Random::new(seed);
+        let config = config(fault, random.chance(40));
         let clients = 3 + random.below(4);
         let version = |_| *random.pick(&[Version::V3_1, Version::V3_1_1, Version::V5_0, Version::V5_0]);
         let mut versions: Vec<Version> = (0..clients).map(version).collect();
@@ -121,7 +121,7 @@ impl Conversation {
             restless: *random.pick(&[3, 10, 20]),
             asked: *random.pick(&[0, 15, 100]),
         };
-        let world = World::new(random.next(), &versions, readable);
+        let world = World::new(random.number(), &versions, readable);
         let broker = new_broker(&config, seed);
         Self { config, world, broker, pace, seed }
     }
@@ -169,7 +169,7 @@ impl Conversation {
 pub(super) fn reborn(world: &mut World, config: &Arc<Config>) -> Checked<Broker> {
     let extra = if world.random.chance(25) { world.random.below(world.disk.waiting() + 1) } else { 0 };
     world.crash(extra)?;
-    let mut broker = new_broker(config, world.random.next());
+    let mut broker = new_broker(config, world.random.number());
     world.restart(&mut broker)?;
     Ok(broker)
 }

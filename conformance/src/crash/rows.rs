@@ -95,7 +95,7 @@ fn publish_exactly_once() -> Row {
         Step::Persist(1),
         Step::Deliver,
     ];
-    row(Promise::PublishExactlyOnce, "came twice at QoS 2", steps)
+    row(Promise::PublishExactlyOnce, "is used again (dup false)", steps)
 }
 
 fn forward() -> Row {

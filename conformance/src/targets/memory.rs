@@ -36,7 +36,7 @@ impl Target for Memory {
     }
 
     fn start(&self, setup: Setup) -> Result<Box<dyn Instance>, String> {
-        let config = Config { journal: self.journal, listeners: vec![listener(setup)], ..Config::default() };
+        let config = Config { journal: self.journal, ..config(setup) };
         Ok(Box::new(Driver {
             broker: core::Broker::new(Arc::new(config), core::PeerId(0), 42),
             // Some day in 2023, and not a round number of anything.
@@ -50,10 +50,20 @@ impl Target for Memory {
     }
 }
 
-fn listener(setup: Setup) -> core::Listener {
+fn config(setup: Setup) -> Config {
     let mut listener = core::Listener::default();
+    let mut policy = core::Policy::default();
     match setup {
         Setup::Open => {}
+        Setup::FewCapabilities => {
+            policy.maximum_qos = core::wire::QoS::AtLeastOnce;
+            policy.retain_available = false;
+            policy.wildcard_subscriptions = false;
+            policy.subscription_identifiers = false;
+        }
+        Setup::ResponseInformation => policy.response_information = Some("answers/".to_owned()),
+        Setup::NoSharedSubscriptions => policy.shared_subscriptions = false,
+        Setup::OnlyQoS0 => policy.maximum_qos = core::wire::QoS::AtMostOnce,
         Setup::DeniedTopics => {
             let deny = |action, filter: &str| core::Rule {
                 action: Some(action),
@@ -66,7 +76,7 @@ fn listener(setup: Setup) -> core::Listener {
         }
         Setup::NobodyConnects => listener.authentication = core::Authentication::Refuse,
     }
-    listener
+    Config { listeners: vec![listener], policy, ..Config::default() }
 }
 
 /// Drives a broker by the contract at the top of its crate.

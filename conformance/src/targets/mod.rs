@@ -39,6 +39,14 @@ pub enum Setup {
     DeniedTopics,
     /// Nobody may connect.
     NobodyConnects,
+    /// Shared subscriptions are not available.
+    NoSharedSubscriptions,
+    /// At most QoS 1, no retained messages, no wildcards, no Subscription Identifiers.
+    FewCapabilities,
+    /// At most QoS 0.
+    OnlyQoS0,
+    /// Response Information is `answers/`.
+    ResponseInformation,
 }
 
 /// One connection, counted from 0.

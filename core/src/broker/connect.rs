@@ -5,9 +5,11 @@ use alloc::format;
 use alloc::sync::Arc;
 
 use super::Broker;
+use super::publish::check_capabilities;
 use super::receive::{Flow, Handled};
 use crate::ask::Answer;
 use crate::config::{Authentication, Listener};
+use crate::connection::capabilities::Capabilities;
 use crate::connection::{ConnectionIndex, Phase};
 use crate::event::Event;
 use crate::rules::{Action, Decision, Rules};
@@ -26,11 +28,14 @@ impl Broker {
             connection.version = version;
         }
         let connect = Connect::decode(frame)?;
+        let capabilities = Capabilities::new(&self.config().policy);
         if let Some(connection) = self.clients.connection(index) {
             connection.version = connect.version;
+            connection.capabilities = capabilities;
+            connection.problem_information = connect.properties.request_problem_information() != Some(false);
             connection.maximum_packet_size = connect.properties.maximum_packet_size().unwrap_or(u32::MAX);
         }
-        self.check_connect(&connect)?;
+        self.check_connect(&connect, capabilities)?;
         if self.clients.refuses_work() {
             self.refuse(now, index, ReasonCode::QuotaExceeded);
             return Ok(Flow::Continue);
@@ -47,7 +52,7 @@ impl Broker {
     }
 
     /// The limits of a CONNECT, and the rules about its identifier.
-    fn check_connect(&self, connect: &Connect<'_>) -> Result<(), Violation> {
+    fn check_connect(&self, connect: &Connect<'_>, capabilities: Capabilities) -> Result<(), Violation> {
         let limits = &self.config().limits;
         if connect.client_identifier.is_empty() {
             // [MQTT-3.1.3-7], [MQTT-3.1.3-8] of 3.1.1; 5.0 always assigns one, 3.1 never.
@@ -66,6 +71,8 @@ impl Broker {
         connect.user_name.map_or(Ok(()), |name| self.check_text(name))?;
         self.check_properties(connect.properties)?;
         if let Some(will) = &connect.will {
+            // [MQTT-3.2.2-12], [MQTT-3.2.2-13] of 5.0
+            check_capabilities(capabilities, will.qos, will.retain)?;
             self.check_topic(will.topic)?;
             self.check_properties(will.properties)?;
             if will.payload.len() > limits.will_payload_bytes as usize {
@@ -154,7 +161,6 @@ impl Broker {
             connection.phase = Phase::Connected;
             connection.rules = (!rules.allows_everything()).then_some(rules);
             connection.keep_alive_seconds = keep_alive_seconds;
-            connection.problem_information = connect.properties.request_problem_information() != Some(false);
             let work = connection.work();
             work.origin = None;
             work.assigned = None;

@@ -2,6 +2,7 @@
 
 use super::Broker;
 use super::hold::Promise;
+use super::reason_string::why_disconnected;
 use super::receive::{Flow, Handled};
 use crate::connection::{ConnectionIndex, Phase};
 use crate::event::{DisconnectReason, Event};
@@ -9,7 +10,7 @@ use crate::input::CloseCause;
 use crate::output::Output;
 use crate::time::Instant;
 use crate::violation::Violation;
-use crate::wire::{Disconnect, Packet, PacketType, Properties, ReasonCode, Sender};
+use crate::wire::{Disconnect, Packet, PacketType, ReasonCode, Sender};
 
 use super::clients::Clients;
 
@@ -56,17 +57,19 @@ impl Broker {
         match connection.phase {
             // [MQTT-3.14.0-1] of 5.0: no DISCONNECT before CONNACK.
             Phase::Opening if violation != Violation::FirstPacketNotConnect => {
-                self.say_refusal(index, violation.reason());
+                self.say_refusal(index, violation.reason(), violation.sentence());
             }
             Phase::Opening | Phase::Disconnecting | Phase::Closing => {}
-            Phase::Connected => self.clients.say_disconnect(index, violation.reason()),
+            Phase::Connected => {
+                self.clients.say_disconnect(index, violation.reason(), violation.sentence());
+            }
         }
         self.close_connection(now, index, DisconnectReason::Violation(violation));
     }
 
     /// This side ends the connection of a client that did nothing wrong.
     pub(super) fn disconnect_client(&mut self, now: Instant, index: ConnectionIndex, reason: ReasonCode) {
-        self.clients.say_disconnect(index, reason);
+        self.clients.say_disconnect(index, reason, why_disconnected(reason));
         self.close_connection(now, index, DisconnectReason::Server(reason));
     }
 
@@ -136,14 +139,15 @@ impl Clients {
     }
 
     /// DISCONNECT, for clients that know it and have their CONNACK ([MQTT-3.14.0-1] of 5.0).
-    fn say_disconnect(&mut self, index: ConnectionIndex, reason: ReasonCode) {
+    fn say_disconnect(&mut self, index: ConnectionIndex, reason: ReasonCode, words: &str) {
         let Some(connection) = self.connections.get(index) else { return };
         let (version, maximum) = (connection.version, connection.maximum_packet_size);
         if connection.open && connection.phase == Phase::Connected && version.server_may_disconnect() {
             // Table 3-10 of 5.0 has no word for what only a CONNACK can say.
             let in_disconnect = reason.allowed_in(PacketType::Disconnect, Sender::Server);
             let reason = if in_disconnect { reason } else { ReasonCode::UnspecifiedError };
-            let packet = Packet::Disconnect(Disconnect { reason, properties: Properties::EMPTY });
+            let words = self.reason_string(index, words);
+            let packet = Packet::Disconnect(Disconnect { reason, properties: words.as_properties() });
             // A client whose Maximum Packet Size leaves no room for four bytes is closed without.
             let _fits = self.write(index, |out| packet.encode_within(version, maximum, out));
         }

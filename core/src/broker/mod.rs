@@ -17,6 +17,7 @@ mod memory;
 mod pass;
 mod pressure;
 mod publish;
+mod reason_string;
 mod receive;
 mod repeat;
 mod replay;

@@ -7,6 +7,7 @@ use super::deliver::{Delivered, Publication};
 use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use crate::connection::ConnectionIndex;
+use crate::connection::capabilities::Capabilities;
 use crate::id::Position;
 use crate::message::MessageView;
 use crate::record::{Record, Row};
@@ -20,6 +21,9 @@ use crate::wire::{Acknowledgement, Packet, Properties, PropertiesBuffer, Publish
 impl Broker {
     pub(super) fn publish(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Handled {
         self.check_properties(publish.properties)?;
+        if let Some(connection) = self.clients.connections.get(index) {
+            check_capabilities(connection.capabilities, publish.qos, publish.retain)?;
+        }
         if let Some(alias) = publish.properties.topic_alias() {
             return self.publish_aliased(now, index, publish, alias);
         }
@@ -98,7 +102,8 @@ impl Broker {
                 reason_for(delivered.receivers)
             }
         };
-        let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+        let words = self.clients.why_not_published(index, reason);
+        let acknowledgement = self.acknowledgement(index, packet_identifier, reason, &words)?;
         let wait = self.clients.wait_for_group(Promise::Puback);
         self.count_unacknowledged(index);
         // [MQTT-4.3.2-4] of 5.0, [MQTT-4.3.2-2] of 3.1.1
@@ -128,7 +133,8 @@ impl Broker {
         self.count_unacknowledged(index);
         if let Some(reason) = refused {
             // [MQTT-4.3.3-9] of 5.0: nothing is stored, the next PUBLISH is a new message.
-            let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+            let words = self.clients.why_not_published(index, reason);
+            let acknowledgement = self.acknowledgement(index, packet_identifier, reason, &words)?;
             self.clients.reply_last(index, Position::NONE, &Packet::Pubrec(acknowledgement))?;
             return Ok(Flow::Continue);
         }
@@ -149,7 +155,7 @@ impl Broker {
             return Ok(Flow::Continue);
         }
         let reason = reason_for(delivered.receivers);
-        let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+        let acknowledgement = Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY };
         let wait = self.clients.wait_for_group(Promise::Pubrec);
         self.clients.reply(index, wait, &Packet::Pubrec(acknowledgement))?;
         Ok(Flow::Continue)
@@ -213,6 +219,9 @@ impl Broker {
         hint: RouteHint,
         publisher: Option<ConnectionIndex>,
     ) -> Delivered {
+        // A command, or a will from before, may ask for more than clients may.
+        let qos = publication.qos.min(self.config().policy.maximum_qos);
+        let publication = &Publication { qos, ..*publication };
         let stored = if publication.retain { self.clients.retain(publication) } else { None };
         let delivered = self.deliver(now, publication, hint, stored);
         if let Some(connection) = publisher.and_then(|index| self.clients.connection(index)) {
@@ -236,12 +245,13 @@ impl Broker {
 
     /// PUBACK or PUBREC for this client. A refusal for quota is never acknowledged before 5.0, where the
     /// client would take it for success: it closes.
-    fn acknowledgement(
+    fn acknowledgement<'p>(
         &self,
         index: ConnectionIndex,
         packet_identifier: NonZeroU16,
         reason: ReasonCode,
-    ) -> Result<Acknowledgement<'static>, Violation> {
+        words: &'p PropertiesBuffer,
+    ) -> Result<Acknowledgement<'p>, Violation> {
         let version = self.clients.connections.get(index).map(|connection| connection.version);
         if reason == ReasonCode::QuotaExceeded && version.is_some_and(|version| !version.has_properties()) {
             let exhausted = self.clients.refuses_work();
@@ -251,7 +261,7 @@ impl Broker {
                 Violation::RetainedQuotaExceeded
             });
         }
-        Ok(Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY })
+        Ok(Acknowledgement { packet_identifier, reason, properties: words.as_properties() })
     }
 
     /// [MQTT-3.3.4-7], [MQTT-3.3.4-8] of 5.0
@@ -308,6 +318,22 @@ impl Broker {
         }
         Ok(())
     }
+}
+
+/// Whether a message, or a will, asks for no more than what CONNACK announced ([MQTT-3.2.2-11],
+/// [MQTT-3.2.2-14] of 5.0).
+pub(super) fn check_capabilities(
+    capabilities: Capabilities,
+    qos: QoS,
+    retain: bool,
+) -> Result<(), Violation> {
+    if !capabilities.allows_qos(qos) {
+        return Err(Violation::QoSNotSupported);
+    }
+    if retain && !capabilities.allows_retain() {
+        return Err(Violation::RetainNotSupported);
+    }
+    Ok(())
 }
 
 /// Whether some properties must not, or not as they are, be forwarded.

@@ -27,7 +27,8 @@ impl Broker {
         if self.clients.connections.find(id).is_some() {
             return;
         }
-        let index = self.clients.connections.insert(Connection::new(id, origin, now));
+        let connection = Connection::new(id, origin, &self.config().policy, now);
+        let index = self.clients.connections.insert(connection);
         let timeout = self.config().limits.connect_timeout_seconds;
         self.clients.arm_connection(index, now.after_seconds(timeout.into()));
         self.clients.recount_connection(index);

@@ -17,7 +17,7 @@ use crate::record::{
 use crate::session::outgoing::Stage;
 use crate::session::queue::{Details, Queued};
 use crate::session::replay::Replay;
-use crate::session::{Session, SessionIndex};
+use crate::session::{Recorded, Session, SessionIndex};
 use crate::time::Instant;
 use crate::topic::tree::Subscription;
 use crate::will::Will;
@@ -146,7 +146,7 @@ impl Broker {
         session.version = row.version;
         session.expiry_interval_seconds = row.expiry_interval_seconds;
         session.closed_at = row.closed_at.unwrap_or(now);
-        session.recorded = true;
+        session.recorded = Recorded::Whole;
         let index = self.clients.sessions.insert(session);
         known.sessions.insert(row.session, index);
         if row.closed_at.is_none() {

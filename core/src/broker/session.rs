@@ -55,7 +55,7 @@ impl Broker {
     pub(super) fn end_session(&mut self, now: Instant, index: SessionIndex) {
         self.publish_will(now, index);
         let Some(session) = self.clients.sessions.get_mut(index) else { return };
-        let (number, recorded) = (session.record, session.recorded);
+        let (number, recorded) = (session.record, session.is_recorded());
         let (routes, journal) = (&mut self.routes, &mut self.clients.journal);
         self.tree.clear(&mut session.subscriptions, |filter| {
             routes.changed(filter);
@@ -113,7 +113,7 @@ impl Clients {
             }
         }
         let number =
-            self.sessions.get(index).filter(|session| session.recorded).map(|session| session.record);
+            self.sessions.get(index).filter(|session| session.is_recorded()).map(|session| session.record);
         for (replay, session) in outgoing.replays.iter().zip(number.iter().cycle()) {
             let key = Key::Replay { session: *session, filter: replay.filter.clone() };
             self.journal.record(Record::Delete(key));

@@ -3,4 +3,6 @@
 mod fan_out;
 mod pressure;
 mod replay;
+mod share;
+mod share_random;
 mod world;

@@ -44,7 +44,7 @@ impl World {
         if self.random.chance(pace.network) {
             self.run_dry(broker)?;
         }
-        Ok(())
+        if self.random.chance(60) { self.work(broker) } else { Ok(()) }
     }
 
     /// Something happens on one transport.
@@ -212,8 +212,8 @@ impl World {
     fn speak(&mut self, number: usize, link: ConnectionId) -> Checked {
         let bytes = match self.random.below(10) {
             0..4 => self.some_acknowledgements(number),
-            4 if number > 0 => self.some_subscription(number),
-            5 if number > 0 => {
+            4 | 5 if number > 0 => self.some_subscription(number),
+            6 if number > 0 => {
                 let pick = self.random.below(64);
                 self.clients[number].repeat(pick, &mut self.ledger)?.unwrap_or_default()
             }
@@ -240,14 +240,21 @@ impl World {
     }
 
     fn some_subscription(&mut self, number: usize) -> Vec<u8> {
-        let filter = *self.random.pick(&FILTERS);
         let client = &mut self.clients[number];
+        let known: Vec<String> = client
+            .subscriptions
+            .iter()
+            .filter(|of| of.left_at.is_none())
+            .map(|of| of.filter.clone())
+            .collect();
+        if !known.is_empty() && self.random.chance(45) {
+            let filter = self.random.pick(&known).clone();
+            let asking = client.is_asking(&filter);
+            return if asking { Vec::new() } else { client.unsubscribe(&filter, &mut self.ledger) };
+        }
+        let filter = *self.random.pick(&FILTERS);
         if client.is_asking(filter) {
             return Vec::new();
-        }
-        let known = client.subscriptions.iter().any(|of| of.filter == filter && of.left_at.is_none());
-        if known && self.random.chance(60) {
-            return client.unsubscribe(filter, &mut self.ledger);
         }
         let (qos, no_local) = (self.random.below(3) as u8, self.random.chance(10));
         client.subscribe(self.step, filter, qos, no_local, &mut self.ledger)

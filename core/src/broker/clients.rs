@@ -20,6 +20,7 @@ use crate::message::Messages;
 use crate::output::Output;
 use crate::random::Random;
 use crate::session::{Session, SessionIndex, Sessions};
+use crate::stats::Counters;
 use crate::time::Instant;
 use crate::timer::{TimerKey, TimerKind, Timers};
 
@@ -61,6 +62,9 @@ pub(crate) struct Clients {
     pub(super) frames: Frames,
     /// What all connections and sessions own on the heap, transmit buffers included.
     pub(super) owned_bytes: usize,
+    /// How many clients are connected.
+    pub(super) connected: u64,
+    pub(super) counters: Counters,
 }
 
 impl Clients {
@@ -88,6 +92,8 @@ impl Clients {
             fan_outs: FanOuts::default(),
             frames: Frames::default(),
             owned_bytes: 0,
+            connected: 0,
+            counters: Counters::default(),
         }
     }
 

@@ -76,6 +76,7 @@ impl Broker {
     /// Refuses a CONNECT: with CONNACK where the client's version has a word for it, then closes
     /// ([MQTT-3.1.4-5], [MQTT-3.2.2-5] of 3.1.1; [MQTT-3.2.2-7] of 5.0).
     pub(super) fn refuse(&mut self, now: Instant, index: ConnectionIndex, reason: ReasonCode) {
+        self.clients.counters.clients_refused += 1;
         self.say_refusal(index, reason, why_not_connected(reason));
         self.close_connection(now, index, DisconnectReason::Refused(reason));
     }

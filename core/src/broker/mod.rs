@@ -8,15 +8,18 @@ mod command;
 mod connack;
 mod connect;
 mod deliver;
+mod direct;
 mod disconnect;
 mod encode;
 mod fan_out;
 mod hold;
 mod journal;
 mod memory;
+mod on_behalf;
 mod pass;
 mod pressure;
 mod publish;
+mod query;
 mod reason_string;
 mod receive;
 mod repeat;
@@ -28,6 +31,7 @@ mod session;
 mod share;
 mod shutdown;
 mod subscribe;
+mod tell;
 mod timeout;
 mod transmit;
 mod unsubscribe;
@@ -75,6 +79,8 @@ pub struct Broker {
     question: u64,
     questions: BTreeMap<Question, ConnectionId>,
     shutdown: Shutdown,
+    /// Nobody may connect for the time being.
+    draining: bool,
     restoring: Option<Box<Restoring>>,
 }
 
@@ -93,6 +99,7 @@ impl Broker {
             question: 0,
             questions: BTreeMap::new(),
             shutdown: Shutdown::No,
+            draining: false,
             restoring: None,
         }
     }

@@ -4,7 +4,7 @@
 use super::Broker;
 use super::clients::Clients;
 use crate::connection::{Connection, ConnectionIndex, Phase, pause};
-use crate::event::DropReason;
+use crate::event::{DropReason, ReachedLimit};
 use crate::time::Instant;
 
 /// How long a publisher stays unread; then it is told (5.0) and closed.
@@ -30,12 +30,22 @@ impl Broker {
             self.clients.pool_bytes = 0;
             while self.eighths() >= 7 && self.clients.drop_waiting_qos0() {}
         }
-        self.clients.pressure = match (self.eighths(), self.clients.pressure) {
+        let before = self.clients.pressure;
+        self.clients.pressure = match (self.eighths(), before) {
             (8.., _) => Pressure::Exhausted,
             (7, _) => Pressure::Tight,
             (6, before) => before.min(Pressure::Tight),
             _ => Pressure::None,
         };
+        match self.clients.pressure {
+            Pressure::Exhausted if before < Pressure::Exhausted => {
+                self.clients.tell_limit_reached(ReachedLimit::MemoryExhausted, None);
+            }
+            Pressure::Tight if before == Pressure::None => {
+                self.clients.tell_limit_reached(ReachedLimit::MemoryTight, None);
+            }
+            _ => {}
+        }
         let tight = usize::try_from(self.clients.config.limits.memory_bytes / 8 * 7).unwrap_or(usize::MAX);
         let room = tight.saturating_sub(self.memory());
         self.clients.look_again_at = self.clients.growing_bytes().saturating_add(room / 2);

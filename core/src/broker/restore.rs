@@ -8,6 +8,7 @@ use core::num::{NonZeroU16, NonZeroU32};
 
 use super::Broker;
 use super::retain::Retained;
+use crate::event::SessionEnd;
 use crate::id::Position;
 use crate::message::{Message, MessageIndex};
 use crate::record::{
@@ -140,12 +141,12 @@ impl Broker {
         self.clients.journal.number_seen(row.session);
         if let Some(older) = self.clients.sessions.find(&row.client_identifier) {
             // Two sessions of one client cannot both be right: the later one is.
-            self.end_session(now, older);
+            self.end_session(now, older, SessionEnd::Replaced);
         }
         let mut session = Session::new(&row.client_identifier, row.session);
         session.version = row.version;
         session.expiry_interval_seconds = row.expiry_interval_seconds;
-        session.closed_at = row.closed_at.unwrap_or(now);
+        session.since = row.closed_at.unwrap_or(now);
         session.recorded = Recorded::Whole;
         let index = self.clients.sessions.insert(session);
         known.sessions.insert(row.session, index);

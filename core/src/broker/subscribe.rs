@@ -9,6 +9,7 @@ use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use super::replay::wants_retained;
 use crate::connection::ConnectionIndex;
+use crate::connection::capabilities::Capabilities;
 use crate::rules::{Action, Decision};
 use crate::session::SessionIndex;
 use crate::time::Instant;
@@ -96,13 +97,25 @@ impl Broker {
         subscription: Subscription,
         allowed: bool,
     ) -> Outcome {
-        let shared = filter::is_shared(filter);
-        if let Some(reason) = self.refusal(index, session, filter, allowed) {
+        let connection = self.clients.connections.get(index);
+        let capabilities = connection.map_or_else(|| self.capabilities(), |of| of.capabilities);
+        if let Some(reason) = self.refusal(capabilities, session, filter, allowed) {
             return Outcome { reason: self.suback_code(index, reason, subscription.options), replay: false };
         }
-        let Some(found) = self.clients.session(session) else {
-            return Outcome { reason: ReasonCode::UnspecifiedError.byte(), replay: false };
-        };
+        let replay = self.put_subscription(session, filter, subscription);
+        Outcome { reason: subscription.options.qos.bits(), replay }
+    }
+
+    /// Makes a subscription, or replaces the one with the same filter. Whether its retained messages are to be
+    /// sent.
+    pub(super) fn put_subscription(
+        &mut self,
+        session: SessionIndex,
+        filter: &str,
+        subscription: Subscription,
+    ) -> bool {
+        let shared = filter::is_shared(filter);
+        let Some(found) = self.clients.session(session) else { return false };
         // [MQTT-3.8.4-3] of both: the same filter replaces the subscription, and no message is lost.
         let old = self.tree.insert(&mut found.subscriptions, session, filter, subscription);
         if shared && found.connection().is_none() {
@@ -110,22 +123,24 @@ impl Broker {
         }
         self.routes.changed(filter);
         self.clients.record_subscription(session, filter, Some(subscription));
-        Outcome {
-            reason: subscription.options.qos.bits(),
-            // Section 3.8.4 of 5.0: a shared subscription gets none.
-            replay: !shared && wants_retained(&subscription, old.is_none()),
-        }
+        self.clients.tell_subscribed(session, filter, subscription);
+        // Section 3.8.4 of 5.0: a shared subscription gets none.
+        !shared && wants_retained(&subscription, old.is_none())
+    }
+
+    /// What is offered to those who connect now.
+    pub(super) fn capabilities(&self) -> Capabilities {
+        Capabilities::new(&self.config().policy)
     }
 
     /// Why a filter that is well formed is refused all the same.
-    fn refusal(
+    pub(super) fn refusal(
         &self,
-        index: ConnectionIndex,
+        capabilities: Capabilities,
         session: SessionIndex,
         filter: &str,
         allowed: bool,
     ) -> Option<ReasonCode> {
-        let capabilities = self.clients.connections.get(index)?.capabilities;
         // A client before 5.0 was not told: it may have others.
         if !capabilities.allows_wildcards() && text::has_wildcard(filter) {
             return Some(ReasonCode::WildcardSubscriptionsNotSupported);

@@ -135,7 +135,7 @@ impl Broker {
             Input::Command(command) => self.command(now, command),
         }
         self.clients.commit();
-        self.relieve_memory(now);
+        self.relieve_growth(now);
         self.continue_shutdown(now);
     }
 

@@ -85,8 +85,11 @@
 //!   all of it.
 //! * **Questions**, where the answer takes time, such as a password that has to be looked up: [`Output::Ask`]
 //!   goes out, the connection waits, all others go on, and [`Input::Answer`] comes back.
-//! * **Commands**, for what the program wants by itself: [`Command::Publish`], [`Command::Disconnect`] and the
-//!   rest.
+//! * **Commands**, for what the program wants by itself: publish ([`Command::Publish`]), also to one client alone
+//!   ([`Command::PublishDirect`]), subscribe for a client, disconnect one, end its session, drain, shut down.
+//!
+//! It sees what goes on as [`Event`]s, each kind with its place in the [`EventMask`], as numbers
+//! ([`Broker::stats`]), and as lists of clients, sessions, subscriptions and retained messages ([`query`]).
 //!
 //! ```
 //! use std::sync::Arc;

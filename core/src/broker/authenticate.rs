@@ -51,7 +51,7 @@ impl Broker {
         match connection.work.as_mut().and_then(|work| work.answer.take()) {
             Some(Answer::Decisions(decisions)) => return Some(decisions),
             Some(Answer::Accept { .. }) => return Some(topics().iter().map(|_| true).collect()),
-            Some(Answer::Refuse(_)) => return Some(Vec::new()),
+            Some(Answer::Refuse(_) | Answer::Redirect { .. }) => return Some(Vec::new()),
             None => {}
         }
         let (id, session) = (connection.id, connection.session());
@@ -65,9 +65,10 @@ impl Broker {
         &mut self,
         now: Instant,
         index: ConnectionIndex,
+        action: Action,
         topic: &str,
     ) -> Decision {
-        match self.authorize(now, index, Action::Publish, || Vec::from([topic.into()])).as_deref() {
+        match self.authorize(now, index, action, || Vec::from([topic.into()])).as_deref() {
             None => Decision::Ask,
             Some([true, ..]) => Decision::Allow,
             Some(_) => Decision::Deny,

@@ -2,20 +2,63 @@
 
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Broker;
+use super::farewell::{Farewell, redirection, usable};
+use super::publish::{check_capabilities, special_action};
 use super::receive::{Flow, Handled};
 use crate::ask::Answer;
 use crate::config::{Authentication, Listener};
+use crate::connection::capabilities::Capabilities;
 use crate::connection::{ConnectionIndex, Phase};
-use crate::event::Event;
-use crate::rules::{Action, Decision, Rules};
+use crate::event::{Event, SessionEnd};
+use crate::rules::{Decision, Rules};
 use crate::session::{Session, SessionIndex};
 use crate::time::Instant;
 use crate::violation::Violation;
 use crate::will::Will;
 use crate::wire::{Connect, Frame, ReasonCode};
+
+/// What became of the question whether a client may connect.
+enum Verdict {
+    /// It may, by these rules.
+    Accepted(Arc<Rules>),
+    Refused(ReasonCode),
+    Redirected {
+        permanent: bool,
+        server_reference: Option<String>,
+    },
+    /// The embedder was asked just now.
+    Asked,
+}
+
+/// What the embedder's answer comes to.
+fn verdict(answer: Answer, usual: Arc<Rules>, connect: &Connect<'_>) -> Verdict {
+    match answer {
+        Answer::Accept { rules } => will_allowed(rules.unwrap_or(usual), connect, true),
+        Answer::Refuse(reason) => Verdict::Refused(reason),
+        Answer::Redirect { permanent, server_reference } => {
+            Verdict::Redirected { permanent, server_reference }
+        }
+        Answer::Decisions(_) => Verdict::Refused(ReasonCode::NotAuthorized),
+    }
+}
+
+/// The client may connect unless its will is one that it may not publish. `asked`: the embedder saw the topic
+/// when it was asked about the client.
+fn will_allowed(rules: Arc<Rules>, connect: &Connect<'_>, asked: bool) -> Verdict {
+    let may_publish = |action, topic| match rules.decide(action, topic) {
+        Decision::Allow => true,
+        Decision::Deny => false,
+        Decision::Ask => asked,
+    };
+    let allowed = connect.will.as_ref().is_none_or(|will| {
+        special_action(will.topic, will.retain).is_some_and(|action| may_publish(action, will.topic))
+    });
+    if allowed { Verdict::Accepted(rules) } else { Verdict::Refused(ReasonCode::NotAuthorized) }
+}
 
 impl Broker {
     pub(super) fn connect(&mut self, now: Instant, index: ConnectionIndex, frame: &Frame<'_>) -> Handled {
@@ -26,28 +69,44 @@ impl Broker {
             connection.version = version;
         }
         let connect = Connect::decode(frame)?;
+        let capabilities = Capabilities::new(&self.config().policy);
         if let Some(connection) = self.clients.connection(index) {
             connection.version = connect.version;
+            connection.capabilities = capabilities;
+            connection.problem_information = connect.properties.request_problem_information() != Some(false);
             connection.maximum_packet_size = connect.properties.maximum_packet_size().unwrap_or(u32::MAX);
         }
-        self.check_connect(&connect)?;
+        self.check_connect(&connect, capabilities)?;
+        if self.draining {
+            self.refuse(now, index, &Farewell::refusal(ReasonCode::ServerUnavailable));
+            return Ok(Flow::Continue);
+        }
         if self.clients.refuses_work() {
-            self.refuse(now, index, ReasonCode::QuotaExceeded);
+            self.refuse(now, index, &Farewell::refusal(ReasonCode::QuotaExceeded));
             return Ok(Flow::Continue);
         }
         let client_identifier = self.client_identifier(index, &connect);
         match self.authenticate(now, index, &connect, &client_identifier) {
-            Some(Ok(rules)) => self.accept(now, index, &connect, &client_identifier, rules),
-            Some(Err(reason)) => {
-                self.refuse(now, index, reason);
+            Verdict::Accepted(rules) => self.accept(now, index, &connect, &client_identifier, rules),
+            Verdict::Refused(reason) => {
+                if let Some(connection) = self.clients.connections.get(index).map(|connection| connection.id)
+                {
+                    self.clients.tell_authentication_refused(connection, &client_identifier, reason);
+                }
+                self.refuse(now, index, &Farewell::refusal(reason));
                 Ok(Flow::Continue)
             }
-            None => Ok(Flow::Wait),
+            Verdict::Redirected { permanent, server_reference } => {
+                let farewell = Farewell::refusal(redirection(permanent));
+                self.refuse(now, index, &farewell.to(usable(server_reference.as_deref())));
+                Ok(Flow::Continue)
+            }
+            Verdict::Asked => Ok(Flow::Wait),
         }
     }
 
     /// The limits of a CONNECT, and the rules about its identifier.
-    fn check_connect(&self, connect: &Connect<'_>) -> Result<(), Violation> {
+    fn check_connect(&self, connect: &Connect<'_>, capabilities: Capabilities) -> Result<(), Violation> {
         let limits = &self.config().limits;
         if connect.client_identifier.is_empty() {
             // [MQTT-3.1.3-7], [MQTT-3.1.3-8] of 3.1.1; 5.0 always assigns one, 3.1 never.
@@ -66,6 +125,8 @@ impl Broker {
         connect.user_name.map_or(Ok(()), |name| self.check_text(name))?;
         self.check_properties(connect.properties)?;
         if let Some(will) = &connect.will {
+            // [MQTT-3.2.2-12], [MQTT-3.2.2-13] of 5.0
+            check_capabilities(capabilities, will.qos, will.retain)?;
             self.check_topic(will.topic)?;
             self.check_properties(will.properties)?;
             if will.payload.len() > limits.will_payload_bytes as usize {
@@ -91,41 +152,31 @@ impl Broker {
         })
     }
 
-    /// Whether the client may connect, and by which rules. `None`: the embedder was asked just now.
+    /// Whether the client may connect, and by which rules.
     fn authenticate(
         &mut self,
         now: Instant,
         index: ConnectionIndex,
         connect: &Connect<'_>,
         client_identifier: &str,
-    ) -> Option<Result<Arc<Rules>, ReasonCode>> {
+    ) -> Verdict {
         if connect.properties.authentication_method().is_some() {
             // No enhanced authentication is offered yet (5.0 section 4.12).
-            return Some(Err(ReasonCode::BadAuthenticationMethod));
+            return Verdict::Refused(ReasonCode::BadAuthenticationMethod);
         }
         let listener = self.listener(index);
-        let rules = match listener.authentication {
-            Authentication::Anonymous => listener.rules,
-            Authentication::Refuse => return Some(Err(ReasonCode::NotAuthorized)),
-            Authentication::Ask => match self.clients.connection(index)?.work().answer.take() {
-                None => {
+        match listener.authentication {
+            Authentication::Anonymous => will_allowed(listener.rules, connect, false),
+            Authentication::Refuse => Verdict::Refused(ReasonCode::NotAuthorized),
+            Authentication::Ask => {
+                let answer = self.clients.connection(index).and_then(|of| of.work().answer.take());
+                let Some(answer) = answer else {
                     self.ask_authenticate(now, index, connect, client_identifier);
-                    return None;
-                }
-                Some(Answer::Accept { rules }) => rules.unwrap_or(listener.rules),
-                Some(Answer::Refuse(reason)) => return Some(Err(reason)),
-                Some(Answer::Decisions(_)) => return Some(Err(ReasonCode::NotAuthorized)),
-            },
-        };
-        let asked = listener.authentication == Authentication::Ask;
-        let will_allowed =
-            connect.will.as_ref().is_none_or(|will| match rules.decide(Action::Publish, will.topic) {
-                Decision::Allow => !will.topic.starts_with("$SYS/"),
-                Decision::Deny => false,
-                // The embedder saw the topic when it was asked about the client.
-                Decision::Ask => asked,
-            });
-        Some(if will_allowed { Ok(rules) } else { Err(ReasonCode::NotAuthorized) })
+                    return Verdict::Asked;
+                };
+                verdict(answer, listener.rules, connect)
+            }
+        }
     }
 
     fn listener(&self, index: ConnectionIndex) -> Listener {
@@ -143,7 +194,9 @@ impl Broker {
         client_identifier: &str,
         rules: Arc<Rules>,
     ) -> Handled {
-        let resumed = self.previous_session(now, connect, client_identifier);
+        let resumed = self.previous_session(now, index, connect, client_identifier);
+        self.clients.counters.clients_accepted += 1;
+        self.clients.tell_session_begun(client_identifier, resumed.is_some());
         let session = resumed.unwrap_or_else(|| {
             let number = self.clients.journal.number();
             self.clients.sessions.insert(Session::new(client_identifier, number))
@@ -154,12 +207,11 @@ impl Broker {
             connection.phase = Phase::Connected;
             connection.rules = (!rules.allows_everything()).then_some(rules);
             connection.keep_alive_seconds = keep_alive_seconds;
-            connection.problem_information = connect.properties.request_problem_information() != Some(false);
             let work = connection.work();
             work.origin = None;
             work.assigned = None;
         }
-        self.attach(session, index, connect);
+        self.attach(now, session, index, connect);
         self.rearm_connection(index);
         if self.config().events.connections {
             self.clients.event(Event::Connected {
@@ -184,17 +236,22 @@ impl Broker {
     fn previous_session(
         &mut self,
         now: Instant,
+        index: ConnectionIndex,
         connect: &Connect<'_>,
         client_identifier: &str,
     ) -> Option<SessionIndex> {
         let session = self.clients.sessions.find(client_identifier)?;
         // [MQTT-3.1.4-3] of 5.0, [MQTT-3.1.4-2] of 3.1.1
         if let Some(older) = self.clients.sessions.get(session).and_then(|session| session.connection()) {
+            let id = |index| self.clients.connections.get(index).map(|connection| connection.id);
+            if let (Some(from), Some(by)) = (id(older), id(index)) {
+                self.clients.tell_taken_over(client_identifier, from, by);
+            }
             self.disconnect_client(now, older, ReasonCode::SessionTakenOver);
         }
         let session = self.clients.sessions.find(client_identifier)?;
         if connect.clean_start {
-            self.end_session(now, session);
+            self.end_session(now, session, SessionEnd::Replaced);
             return None;
         }
         Some(session)
@@ -202,7 +259,13 @@ impl Broker {
 
     /// Ties a session to its new connection. Expiry, will and window are this connection's; a pending will of
     /// the last one is taken back ([MQTT-3.1.3-9] of 5.0).
-    fn attach(&mut self, index: SessionIndex, connection: ConnectionIndex, connect: &Connect<'_>) {
+    fn attach(
+        &mut self,
+        now: Instant,
+        index: SessionIndex,
+        connection: ConnectionIndex,
+        connect: &Connect<'_>,
+    ) {
         let expiry_interval_seconds = self.session_expiry_seconds(connect);
         let slots = self.window(connect);
         let clients = &mut self.clients;
@@ -210,6 +273,8 @@ impl Broker {
         let Some(session) = clients.sessions.get_mut(index) else { return };
         let had_will = session.will.is_some();
         session.set_connection(Some(connection));
+        session.since = now;
+        clients.connected += 1;
         self.tree.set_connected(&session.subscriptions, true);
         session.version = connect.version;
         session.expiry_interval_seconds = expiry_interval_seconds;

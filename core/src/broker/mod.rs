@@ -8,16 +8,22 @@ mod command;
 mod connack;
 mod connect;
 mod deliver;
+mod direct;
 mod disconnect;
 mod encode;
 mod fan_out;
+mod farewell;
 mod hold;
 mod journal;
 mod memory;
+mod on_behalf;
 mod pass;
 mod pressure;
 mod publish;
+mod query;
+mod reason_string;
 mod receive;
+mod redirect;
 mod repeat;
 mod replay;
 mod restore;
@@ -27,6 +33,7 @@ mod session;
 mod share;
 mod shutdown;
 mod subscribe;
+mod tell;
 mod timeout;
 mod transmit;
 mod unsubscribe;
@@ -74,6 +81,8 @@ pub struct Broker {
     question: u64,
     questions: BTreeMap<Question, ConnectionId>,
     shutdown: Shutdown,
+    /// Nobody may connect for the time being.
+    draining: bool,
     restoring: Option<Box<Restoring>>,
 }
 
@@ -92,6 +101,7 @@ impl Broker {
             question: 0,
             questions: BTreeMap::new(),
             shutdown: Shutdown::No,
+            draining: false,
             restoring: None,
         }
     }
@@ -125,7 +135,7 @@ impl Broker {
             Input::Command(command) => self.command(now, command),
         }
         self.clients.commit();
-        self.relieve_memory(now);
+        self.relieve_growth(now);
         self.continue_shutdown(now);
     }
 

@@ -4,13 +4,15 @@ use core::num::NonZeroU16;
 
 use super::Broker;
 use super::deliver::{Delivered, Publication};
+use super::direct;
 use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use crate::connection::ConnectionIndex;
+use crate::connection::capabilities::Capabilities;
 use crate::id::Position;
 use crate::message::MessageView;
 use crate::record::{Record, Row};
-use crate::rules::{Action, Decision};
+use crate::rules::{Action, Decision, Rules};
 use crate::time::Instant;
 use crate::topic::route::RouteHint;
 use crate::violation::Violation;
@@ -20,6 +22,9 @@ use crate::wire::{Acknowledgement, Packet, Properties, PropertiesBuffer, Publish
 impl Broker {
     pub(super) fn publish(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Handled {
         self.check_properties(publish.properties)?;
+        if let Some(connection) = self.clients.connections.get(index) {
+            check_capabilities(connection.capabilities, publish.qos, publish.retain)?;
+        }
         if let Some(alias) = publish.properties.topic_alias() {
             return self.publish_aliased(now, index, publish, alias);
         }
@@ -61,7 +66,7 @@ impl Broker {
                 self.publish_exactly_once(now, index, publish, identifier)
             }
             _ => {
-                match self.may_publish(now, index, publish.topic) {
+                match self.may_publish(now, index, publish) {
                     Decision::Allow => {
                         if self.take(now, index, publish, Position::NONE).unfinished {
                             self.clients.wait_for_fan_out(index, None);
@@ -84,7 +89,7 @@ impl Broker {
         packet_identifier: NonZeroU16,
     ) -> Handled {
         self.check_receive_maximum(index)?;
-        let reason = match self.may_publish(now, index, publish.topic) {
+        let reason = match self.may_publish(now, index, publish) {
             Decision::Ask => return Ok(Flow::Wait),
             Decision::Deny => ReasonCode::NotAuthorized,
             Decision::Allow if self.clients.exceeds_quota(publish) => ReasonCode::QuotaExceeded,
@@ -98,7 +103,8 @@ impl Broker {
                 reason_for(delivered.receivers)
             }
         };
-        let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+        let words = self.clients.why_not_published(index, reason);
+        let acknowledgement = self.acknowledgement(index, packet_identifier, reason, &words)?;
         let wait = self.clients.wait_for_group(Promise::Puback);
         self.count_unacknowledged(index);
         // [MQTT-4.3.2-4] of 5.0, [MQTT-4.3.2-2] of 3.1.1
@@ -120,7 +126,7 @@ impl Broker {
             return self.publish_again(index, packet_identifier);
         }
         self.check_receive_maximum(index)?;
-        let refused = match self.may_publish(now, index, publish.topic) {
+        let refused = match self.may_publish(now, index, publish) {
             Decision::Ask => return Ok(Flow::Wait),
             Decision::Deny => Some(ReasonCode::NotAuthorized),
             Decision::Allow => self.clients.exceeds_quota(publish).then_some(ReasonCode::QuotaExceeded),
@@ -128,7 +134,8 @@ impl Broker {
         self.count_unacknowledged(index);
         if let Some(reason) = refused {
             // [MQTT-4.3.3-9] of 5.0: nothing is stored, the next PUBLISH is a new message.
-            let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+            let words = self.clients.why_not_published(index, reason);
+            let acknowledgement = self.acknowledgement(index, packet_identifier, reason, &words)?;
             self.clients.reply_last(index, Position::NONE, &Packet::Pubrec(acknowledgement))?;
             return Ok(Flow::Continue);
         }
@@ -149,7 +156,7 @@ impl Broker {
             return Ok(Flow::Continue);
         }
         let reason = reason_for(delivered.receivers);
-        let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+        let acknowledgement = Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY };
         let wait = self.clients.wait_for_group(Promise::Pubrec);
         self.clients.reply(index, wait, &Packet::Pubrec(acknowledgement))?;
         Ok(Flow::Continue)
@@ -213,6 +220,12 @@ impl Broker {
         hint: RouteHint,
         publisher: Option<ConnectionIndex>,
     ) -> Delivered {
+        if let Some(client_identifier) = direct::recipient(publication.view.topic) {
+            return self.deliver_direct(now, publication, client_identifier);
+        }
+        // A command, or a will from before, may ask for more than clients may.
+        let qos = publication.qos.min(self.config().policy.maximum_qos);
+        let publication = &Publication { qos, ..*publication };
         let stored = if publication.retain { self.clients.retain(publication) } else { None };
         let delivered = self.deliver(now, publication, hint, stored);
         if let Some(connection) = publisher.and_then(|index| self.clients.connection(index)) {
@@ -222,26 +235,35 @@ impl Broker {
     }
 
     /// What the rules, or the answer that the embedder gave, say about publishing to a topic.
-    fn may_publish(&mut self, now: Instant, index: ConnectionIndex, topic: &str) -> Decision {
-        // Section 4.7.2: what begins with `$SYS/` is the server's.
-        if topic.starts_with("$SYS/") {
-            return Decision::Deny;
-        }
+    fn may_publish(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Decision {
+        let topic = publish.topic;
+        let action = if topic.starts_with('$') {
+            special_action(topic, publish.retain)
+        } else {
+            Some(Action::Publish)
+        };
+        let Some(action) = action else { return Decision::Deny };
         let rules = self.clients.connections.get(index).and_then(|connection| connection.rules.as_ref());
-        match rules.map_or(Decision::Allow, |rules| rules.decide(Action::Publish, topic)) {
-            Decision::Ask => self.authorize_publish(now, index, topic),
+        let decision = match rules {
+            None if action == Action::Publish => Decision::Allow,
+            None => Rules::ALLOW_ALL.decide(action, topic),
+            Some(rules) => rules.decide(action, topic),
+        };
+        match decision {
+            Decision::Ask => self.authorize_publish(now, index, action, topic),
             decision => decision,
         }
     }
 
     /// PUBACK or PUBREC for this client. A refusal for quota is never acknowledged before 5.0, where the
     /// client would take it for success: it closes.
-    fn acknowledgement(
+    fn acknowledgement<'p>(
         &self,
         index: ConnectionIndex,
         packet_identifier: NonZeroU16,
         reason: ReasonCode,
-    ) -> Result<Acknowledgement<'static>, Violation> {
+        words: &'p PropertiesBuffer,
+    ) -> Result<Acknowledgement<'p>, Violation> {
         let version = self.clients.connections.get(index).map(|connection| connection.version);
         if reason == ReasonCode::QuotaExceeded && version.is_some_and(|version| !version.has_properties()) {
             let exhausted = self.clients.refuses_work();
@@ -251,7 +273,7 @@ impl Broker {
                 Violation::RetainedQuotaExceeded
             });
         }
-        Ok(Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY })
+        Ok(Acknowledgement { packet_identifier, reason, properties: words.as_properties() })
     }
 
     /// [MQTT-3.3.4-7], [MQTT-3.3.4-8] of 5.0
@@ -307,6 +329,32 @@ impl Broker {
             properties.texts().try_for_each(|text| self.check_text(text))?;
         }
         Ok(())
+    }
+}
+
+/// Whether a message, or a will, asks for no more than what CONNACK announced ([MQTT-3.2.2-11],
+/// [MQTT-3.2.2-14] of 5.0).
+pub(super) fn check_capabilities(
+    capabilities: Capabilities,
+    qos: QoS,
+    retain: bool,
+) -> Result<(), Violation> {
+    if !capabilities.allows_qos(qos) {
+        return Err(Violation::QoSNotSupported);
+    }
+    if retain && !capabilities.allows_retain() {
+        return Err(Violation::RetainNotSupported);
+    }
+    Ok(())
+}
+
+/// What publishing to a topic needs the right to; `None` where nobody has it.
+pub(super) fn special_action(topic: &str, retain: bool) -> Option<Action> {
+    match direct::recipient(topic) {
+        // It is for one session, so nobody could be given it later.
+        Some(_) => (!retain).then_some(Action::PublishDirect),
+        // Section 4.7.2: what begins with `$SYS/` is the server's.
+        None => (!topic.starts_with("$SYS/")).then_some(Action::Publish),
     }
 }
 

@@ -8,14 +8,15 @@ use super::Broker;
 use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use super::replay::wants_retained;
-use crate::connection::{Connection, ConnectionIndex};
+use crate::connection::ConnectionIndex;
+use crate::connection::capabilities::Capabilities;
 use crate::rules::{Action, Decision};
 use crate::session::SessionIndex;
 use crate::time::Instant;
 use crate::topic::filter;
 use crate::topic::tree::Subscription;
 use crate::violation::Violation;
-use crate::wire::{Packet, ReasonCode, Suback, Subscribe, SubscriptionOptions};
+use crate::wire::{Packet, ReasonCode, Suback, Subscribe, SubscriptionOptions, text};
 
 /// What a filter of a SUBSCRIBE came to, and whether its retained messages are to be sent.
 struct Outcome {
@@ -39,6 +40,7 @@ impl Broker {
             self.check_filter(filter)?;
             self.check_shared(index, filter, options)?;
         }
+        self.check_announced(index, subscribe)?;
         let filters = || subscribe.filters.iter().map(|(filter, _)| filter);
         let Some(allowed) = self.may_subscribe(now, index, filters) else { return Ok(Flow::Wait) };
         let Some((session, _)) = self.clients.session_of(index) else { return Ok(Flow::Continue) };
@@ -52,9 +54,11 @@ impl Broker {
             })
             .collect();
         let reasons: Vec<u8> = outcomes.iter().map(|outcome| outcome.reason).collect();
+        let refusal = reasons.iter().find_map(|code| ReasonCode::from_byte(*code).filter(|of| of.is_error()));
+        let words = self.clients.why_not_subscribed(index, refusal);
         let suback = Suback {
             packet_identifier: subscribe.packet_identifier,
-            properties: crate::wire::Properties::EMPTY,
+            properties: words.as_properties(),
             reasons: &reasons,
         };
         let wait = self.clients.wait_for_group(Promise::Suback);
@@ -69,6 +73,22 @@ impl Broker {
         Ok(Flow::Continue)
     }
 
+    /// A client that was told in CONNACK what there is not, and asks for it (5.0 sections 3.2.2.3.11,
+    /// 3.2.2.3.12).
+    fn check_announced(&self, index: ConnectionIndex, subscribe: &Subscribe<'_>) -> Result<(), Violation> {
+        let Some(connection) = self.clients.connections.get(index) else { return Ok(()) };
+        let (capabilities, told) = (connection.capabilities, connection.version.has_properties());
+        let wildcard = || subscribe.filters.iter().any(|(filter, _)| text::has_wildcard(filter));
+        if told && !capabilities.allows_wildcards() && wildcard() {
+            return Err(Violation::WildcardsNotSupported);
+        }
+        let identifier = subscribe.properties.subscription_identifier();
+        if identifier.is_some() && !capabilities.allows_subscription_identifiers() {
+            return Err(Violation::SubscriptionIdentifiersNotSupported);
+        }
+        Ok(())
+    }
+
     fn subscribe_one(
         &mut self,
         index: ConnectionIndex,
@@ -77,13 +97,25 @@ impl Broker {
         subscription: Subscription,
         allowed: bool,
     ) -> Outcome {
-        let shared = filter::is_shared(filter);
-        if let Some(reason) = self.refusal(session, filter, allowed) {
+        let connection = self.clients.connections.get(index);
+        let capabilities = connection.map_or_else(|| self.capabilities(), |of| of.capabilities);
+        if let Some(reason) = self.refusal(capabilities, session, filter, allowed) {
             return Outcome { reason: self.suback_code(index, reason, subscription.options), replay: false };
         }
-        let Some(found) = self.clients.session(session) else {
-            return Outcome { reason: ReasonCode::UnspecifiedError.byte(), replay: false };
-        };
+        let replay = self.put_subscription(session, filter, subscription);
+        Outcome { reason: subscription.options.qos.bits(), replay }
+    }
+
+    /// Makes a subscription, or replaces the one with the same filter. Whether its retained messages are to be
+    /// sent.
+    pub(super) fn put_subscription(
+        &mut self,
+        session: SessionIndex,
+        filter: &str,
+        subscription: Subscription,
+    ) -> bool {
+        let shared = filter::is_shared(filter);
+        let Some(found) = self.clients.session(session) else { return false };
         // [MQTT-3.8.4-3] of both: the same filter replaces the subscription, and no message is lost.
         let old = self.tree.insert(&mut found.subscriptions, session, filter, subscription);
         if shared && found.connection().is_none() {
@@ -91,18 +123,31 @@ impl Broker {
         }
         self.routes.changed(filter);
         self.clients.record_subscription(session, filter, Some(subscription));
-        Outcome {
-            reason: subscription.options.qos.bits(),
-            // Section 3.8.4 of 5.0: a shared subscription gets none.
-            replay: !shared && wants_retained(&subscription, old.is_none()),
-        }
+        self.clients.tell_subscribed(session, filter, subscription);
+        // Section 3.8.4 of 5.0: a shared subscription gets none.
+        !shared && wants_retained(&subscription, old.is_none())
+    }
+
+    /// What is offered to those who connect now.
+    pub(super) fn capabilities(&self) -> Capabilities {
+        Capabilities::new(&self.config().policy)
     }
 
     /// Why a filter that is well formed is refused all the same.
-    fn refusal(&self, session: SessionIndex, filter: &str, allowed: bool) -> Option<ReasonCode> {
+    pub(super) fn refusal(
+        &self,
+        capabilities: Capabilities,
+        session: SessionIndex,
+        filter: &str,
+        allowed: bool,
+    ) -> Option<ReasonCode> {
+        // A client before 5.0 was not told: it may have others.
+        if !capabilities.allows_wildcards() && text::has_wildcard(filter) {
+            return Some(ReasonCode::WildcardSubscriptionsNotSupported);
+        }
         match filter::parse_shared(filter) {
             Err(violation) => return Some(violation.reason()),
-            Ok(Some(_)) if !self.config().policy.shared_subscriptions => {
+            Ok(Some(_)) if !capabilities.allows_shared_subscriptions() => {
                 return Some(ReasonCode::SharedSubscriptionsNotSupported);
             }
             Ok(_) => {}
@@ -165,15 +210,15 @@ impl Broker {
         filter: &str,
         options: SubscriptionOptions,
     ) -> Result<(), Violation> {
-        let knows = |connection: &Connection| connection.version.has_shared_subscriptions();
-        if !filter.starts_with("$share/") || !self.clients.connections.get(index).is_some_and(knows) {
+        let Some(connection) = self.clients.connections.get(index) else { return Ok(()) };
+        if !filter.starts_with("$share/") || !connection.version.has_shared_subscriptions() {
             return Ok(());
         }
         // [MQTT-4.8.2-1], [MQTT-4.8.2-2] of 5.0
         filter::parse_shared(filter)?;
         // Section 3.2.2.3.13 of 5.0
-        if !self.config().policy.shared_subscriptions {
-            return Err(Violation::SharedSubscriptionsNotAvailable);
+        if !connection.capabilities.allows_shared_subscriptions() {
+            return Err(Violation::SharedSubscriptionsNotSupported);
         }
         // [MQTT-3.8.3-4] of 5.0
         if options.no_local { Err(Violation::SharedSubscriptionNoLocal) } else { Ok(()) }

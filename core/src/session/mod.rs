@@ -33,8 +33,8 @@ pub(crate) struct Session {
     pub(crate) client_identifier: Box<str>,
     /// Its number: unique over shards and restarts.
     pub(crate) record: u64,
-    /// When its connection ended; meaningless while it has one.
-    pub(crate) closed_at: Instant,
+    /// When its connection was accepted; without one, when the last one ended.
+    pub(crate) since: Instant,
     /// The deadline in the timer table; [`Instant::FAR_FUTURE`] for none.
     pub(crate) armed: Instant,
     /// The last group that has a record of it.
@@ -50,8 +50,19 @@ pub(crate) struct Session {
     /// The heap cost that the memory account holds for it.
     pub(crate) counted: u32,
     pub(crate) version: ProtocolVersion,
-    /// Whether the journal has a row of it: it outlives its connection, or has a will.
-    pub(crate) recorded: bool,
+    /// How much of it is in the journal.
+    pub(crate) recorded: Recorded,
+}
+
+/// How much of a session the journal has. It grows only, until the session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Recorded {
+    /// Nothing.
+    Nothing,
+    /// The session itself: it has, or had, a will.
+    Itself,
+    /// What it owes and knows, too: it outlives its connection, or once was to.
+    Whole,
 }
 
 impl Session {
@@ -59,7 +70,7 @@ impl Session {
         Self {
             client_identifier: client_identifier.into(),
             record,
-            closed_at: Instant::default(),
+            since: Instant::default(),
             armed: Instant::FAR_FUTURE,
             latest: Position::NONE,
             subscriptions: SubscriptionList::default(),
@@ -71,7 +82,7 @@ impl Session {
             slots: 0,
             counted: 0,
             version: ProtocolVersion::V3_1_1,
-            recorded: false,
+            recorded: Recorded::Nothing,
         }
     }
 
@@ -89,11 +100,16 @@ impl Session {
         self.expiry_interval_seconds > 0
     }
 
+    /// Whether the journal has a row of it.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.recorded > Recorded::Nothing
+    }
+
     /// When it ends, its connection having ended. A connected session never does ([MQTT-4.1.0-1] of 5.0).
     pub(crate) fn ends_at(&self) -> Instant {
         match self.expiry_interval_seconds {
             NEVER_EXPIRES => Instant::FAR_FUTURE,
-            seconds => self.closed_at.after_seconds(seconds.into()),
+            seconds => self.since.after_seconds(seconds.into()),
         }
     }
 
@@ -103,7 +119,7 @@ impl Session {
             return Instant::FAR_FUTURE;
         }
         let ends_at = self.ends_at();
-        self.will.as_ref().map_or(ends_at, |will| will.due_at(self.closed_at, ends_at))
+        self.will.as_ref().map_or(ends_at, |will| will.due_at(self.since, ends_at))
     }
 
     /// The sender's half, made if it is not there.
@@ -187,6 +203,15 @@ impl Sessions {
         self.slab.iter().map(|(index, session)| (SessionIndex(index), session))
     }
 
+    /// See [`Slab::slots`].
+    pub(crate) fn slots(&self, from: u32) -> impl Iterator<Item = (u32, Option<&Session>)> {
+        self.slab.slots(from)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.slab.len()
+    }
+
     /// The tables themselves; what a session owns is counted where it changes.
     pub(crate) fn cost(&self) -> usize {
         self.slab.cost() + self.by_client_identifier.allocation_size()
@@ -197,4 +222,17 @@ fn hash(hasher: &SipHasher13, client_identifier: &str) -> u64 {
     let mut hasher = *hasher;
     client_identifier.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::Connection;
+
+    /// What most clients of a broker cost: see the memory test of the benchmarks.
+    #[test]
+    fn sessions_and_connections_are_small() {
+        assert!(size_of::<Session>() <= 96, "{}", size_of::<Session>());
+        assert!(size_of::<Connection>() <= 88, "{}", size_of::<Connection>());
+    }
 }

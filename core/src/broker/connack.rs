@@ -2,6 +2,7 @@
 
 use super::Broker;
 use super::hold::Promise;
+use super::hook::sayable;
 use crate::connection::ConnectionIndex;
 use crate::connection::answers::OnRelease;
 use crate::event::DisconnectReason;
@@ -9,8 +10,7 @@ use crate::id::Position;
 use crate::time::Instant;
 use crate::violation::Violation;
 use crate::wire::{
-    Connack, Connect, Packet, PacketType, Properties, PropertiesBuffer, Property, ReasonCode, Sender,
-    TooLarge,
+    Connack, Connect, Packet, PacketType, Properties, PropertiesBuffer, Property, ReasonCode, TooLarge,
 };
 
 impl Broker {
@@ -83,8 +83,7 @@ impl Broker {
         if !has_word {
             return;
         }
-        let in_connack = reason.allowed_in(PacketType::Connack, Sender::Server);
-        let reason = if in_connack { reason } else { ReasonCode::UnspecifiedError };
+        let reason = sayable(reason, PacketType::Connack, ReasonCode::UnspecifiedError);
         let connack = Connack { session_present: false, reason, properties: Properties::EMPTY };
         // A client that takes no CONNACK of five bytes cannot be told.
         let _fits = self.clients.answer(index, Position::NONE, &Packet::Connack(connack), OnRelease::Opens);

@@ -13,7 +13,9 @@ mod disconnect;
 mod encode;
 mod fan_out;
 mod hold;
+mod hook;
 mod journal;
+mod judge;
 mod memory;
 mod on_behalf;
 mod pass;
@@ -24,6 +26,7 @@ mod receive;
 mod repeat;
 mod replay;
 mod restore;
+mod restrict;
 mod retain;
 mod send;
 mod session;
@@ -173,6 +176,9 @@ impl Broker {
     fn closed(&mut self, now: Instant, id: ConnectionId, cause: CloseCause) {
         if let Some(index) = self.clients.connections.find(id) {
             self.connection_ended(now, index, cause);
+            if let Some(hooks) = self.clients.hooks.wanting(|wants| wants.close) {
+                hooks.on_close(id, cause);
+            }
         }
     }
 

@@ -205,6 +205,7 @@ mod connection;
 mod event;
 #[cfg(feature = "planted-faults")]
 mod fault;
+pub mod hooks;
 mod id;
 mod input;
 mod limits;
@@ -234,6 +235,7 @@ pub use self::connection::transmit::Transmit;
 pub use self::event::{DisconnectReason, DropReason, Event, EventMask, ReachedLimit, SessionEnd};
 #[cfg(feature = "planted-faults")]
 pub use self::fault::Fault;
+pub use self::hooks::{HookMask, Hooks};
 pub use self::id::{ConnectionId, PeerId, Position, Question};
 pub use self::input::{CloseCause, Input, Origin, Publication};
 pub use self::limits::Limits;

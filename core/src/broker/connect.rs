@@ -194,6 +194,10 @@ impl Broker {
         client_identifier: &str,
         rules: Arc<Rules>,
     ) -> Handled {
+        if let Some(reason) = self.clients.hooked_connect(index, client_identifier, connect) {
+            self.refuse(now, index, &Farewell::refusal(reason));
+            return Ok(Flow::Continue);
+        }
         let resumed = self.previous_session(now, index, connect, client_identifier);
         self.clients.counters.clients_accepted += 1;
         self.clients.tell_session_begun(client_identifier, resumed.is_some());

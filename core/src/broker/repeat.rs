@@ -22,7 +22,10 @@ impl Broker {
         mut bytes: &'b [u8],
     ) -> &'b [u8] {
         let Some(connection) = self.clients.connections.get(index) else { return bytes };
-        if connection.phase != Phase::Connected || connection.rules.is_some() {
+        if connection.phase != Phase::Connected
+            || connection.rules.is_some()
+            || self.clients.hooks.see_messages()
+        {
             return bytes;
         }
         let (properties, publisher) = (connection.version.has_properties(), connection.session());
@@ -129,6 +132,7 @@ impl<'b> Plain<'b> {
             retain: false,
             wait: Position::NONE,
             publisher,
+            only: None,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! The configuration of a broker: one typed value, replaced whole by [`crate::Command::Reload`].
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use crate::event::EventMask;
 use crate::limits::Limits;
 use crate::rules::Rules;
+use crate::wire::QoS;
 
 /// Everything that a broker can be told.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +50,7 @@ pub enum Authentication {
 }
 
 /// What the standard leaves open, where a user may reasonably want either.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Keep QoS 0 messages for kept sessions that are away. The standard allows both (3.1.1 and 5.0
     /// section 4.1); most brokers do not.
@@ -59,6 +61,21 @@ pub struct Policy {
     /// When a session's queue is full: drop the oldest message that was never sent (`true`) or the newest
     /// (`false`).
     pub full_queue_drops_oldest: bool,
+    /// The highest QoS that clients may publish at, wills included; announced as Maximum QoS if it is not 2
+    /// (5.0 section 3.2.2.3.4). Subscriptions are granted as asked; no copy is sent at a higher QoS.
+    pub maximum_qos: QoS,
+    /// Whether clients may set RETAIN; announced as Retain Available if not (5.0 section 3.2.2.3.5). Off, the
+    /// retained messages that are there already are still sent.
+    pub retain_available: bool,
+    /// Whether filters may have wildcards; announced as Wildcard Subscription Available if not (5.0 section
+    /// 3.2.2.3.11). Subscriptions that are there already stay.
+    pub wildcard_subscriptions: bool,
+    /// Whether SUBSCRIBE may have a Subscription Identifier; announced as Subscription Identifiers Available
+    /// if not (5.0 section 3.2.2.3.12). Subscriptions that have one keep it.
+    pub subscription_identifiers: bool,
+    /// What Response Information says to 5.0 clients that ask for it: what they may make Response Topics from
+    /// (5.0 section 3.2.2.3.15). At most 65,535 bytes.
+    pub response_information: Option<String>,
     /// Offer shared subscriptions, `$share/ShareName/filter`: each message to one of those that share (5.0
     /// section 4.8.2), for clients of all versions.
     pub shared_subscriptions: bool,
@@ -70,6 +87,11 @@ impl Default for Policy {
             queue_qos0_offline: false,
             refuse_control_characters: false,
             full_queue_drops_oldest: false,
+            maximum_qos: QoS::ExactlyOnce,
+            retain_available: true,
+            wildcard_subscriptions: true,
+            subscription_identifiers: true,
+            response_information: None,
             shared_subscriptions: true,
         }
     }

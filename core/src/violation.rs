@@ -37,7 +37,8 @@ macro_rules! violations {
                 }
             }
 
-            const fn sentence(self) -> &'static str {
+            /// What was wrong, in words.
+            pub(crate) const fn sentence(self) -> &'static str {
                 match self {
                     $(Self::$name => $sentence,)*
                 }
@@ -151,7 +152,7 @@ violations! {
         "Appendix A", "MQTT 3.1.1 section 4.7.3", "MQTT-4.8.2-1";
     ShareNameInvalid(TopicFilterInvalid) "the ShareName has a wildcard, or no Topic Filter follows it"
         "Appendix A", "MQTT 3.1.1 section 4.7.3", "MQTT-4.8.2-2";
-    SharedSubscriptionsNotAvailable(SharedSubscriptionsNotSupported) "this server has no shared subscriptions"
+    SharedSubscriptionsNotSupported(SharedSubscriptionsNotSupported) "this server has no shared subscriptions"
         "Appendix A", "MQTT 3.1.1 section 4.7.3", "MQTT 5.0 section 3.2.2.3.13";
     SharedSubscriptionNoLocal(ProtocolError) "a shared subscription has No Local"
         "3.8", "MQTT-4.8.0-1", "MQTT-3.8.3-4";
@@ -245,6 +246,12 @@ violations! {
         "3.11", "MQTT-4.8.0-1", "MQTT-3.11.3-1";
     UnsubackReasonCode(ProtocolError) "the reason code is not one of UNSUBACK"
         "3.11", "MQTT-4.8.0-1", "MQTT-3.11.3-2";
+    WildcardsNotSupported(WildcardSubscriptionsNotSupported)
+        "a Topic Filter has a wildcard though CONNACK said that there are none"
+        "3.8", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 3.2.2.3.11";
+    SubscriptionIdentifiersNotSupported(SubscriptionIdentifiersNotSupported)
+        "there is a Subscription Identifier though CONNACK said that there are none"
+        "3.8", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 3.2.2.3.12";
     TooManyFilters(QuotaExceeded) "the packet has more Topic Filters than this server takes"
         "3.8", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 4.13.2";
 

@@ -102,6 +102,33 @@ fn the_core_does_not_panic_on_purpose() {
     report("`unwrap`, `expect`, `panic!` or their like in the core", &found);
 }
 
+/// Where the flow of the machine names a version all the same, and why.
+const VERSIONS_NAMED: &[(&str, &str)] = &[
+    ("core/src/connection/mod.rs", "what a connection has until CONNECT tells"),
+    ("core/src/session/mod.rs", "what a session has until a client speaks for it"),
+];
+
+#[test]
+fn the_flow_does_not_ask_for_a_version() {
+    let sources = rust();
+    let (_, tests) = reach(&sources);
+    let folders =
+        ["broker", "connection", "retained", "session", "topic"].map(|name| format!("core/src/{name}"));
+    let flow = |source: &&Source| {
+        folders.iter().any(|folder| source.path.starts_with(folder)) && !tests.contains(&source.path)
+    };
+    let mut found = Vec::new();
+    for source in sources.iter().filter(flow) {
+        let own = source.text.split("#[cfg(test)]").next().unwrap_or_default();
+        let named = own.matches("ProtocolVersion::V").count();
+        let allowed = VERSIONS_NAMED.iter().filter(|(path, _)| *path == source.path).count();
+        if named != allowed {
+            found.push(format!("{}: {named} times, {allowed} allowed", source.path));
+        }
+    }
+    report("a version is named in the flow (ask a question in core/src/version.rs)", &found);
+}
+
 #[test]
 fn every_decision_that_is_cited_is_written_down() {
     let decisions =

@@ -6,7 +6,7 @@ use hushwing_core::{Broker, Config, Promise};
 
 use super::client::Entry;
 use super::random::Random;
-use super::world::{Checked, Pace, World, config, new_broker};
+use super::world::{Checked, GROUPS, Pace, World, config, new_broker};
 use crate::Version;
 
 /// Which conversations to hold, and with what fault in the broker.
@@ -109,8 +109,8 @@ impl Search {
 
 impl Conversation {
     fn new(seed: u64, fault: Option<Promise>, readable: bool) -> Self {
-        let config = config(fault);
         let mut random = Random::new(seed);
+        let config = config(fault, random.chance(40));
         let clients = 3 + random.below(4);
         let version = |_| *random.pick(&[Version::V3_1, Version::V3_1_1, Version::V5_0, Version::V5_0]);
         let mut versions: Vec<Version> = (0..clients).map(version).collect();
@@ -120,8 +120,9 @@ impl Conversation {
             network: *random.pick(&[30, 60, 90]),
             restless: *random.pick(&[3, 10, 20]),
             asked: *random.pick(&[0, 15, 100]),
+            shared: *random.pick(&[0, 0, 30, 60]),
         };
-        let world = World::new(random.next(), &versions, readable);
+        let world = World::new(random.number(), &versions, readable);
         let broker = new_broker(&config, seed);
         Self { config, world, broker, pace, seed }
     }
@@ -134,7 +135,15 @@ impl Conversation {
         world.settle(broker, false)?;
         let bytes = world.clients[0].subscribe(world.step, "#", 2, false, &mut world.ledger);
         world.send(0, bytes);
-        world.settle(broker, false)
+        world.settle(broker, false)?;
+        if self.pace.shared > 0 {
+            for (name, _) in GROUPS {
+                let bytes = world.clients[0].subscribe(world.step, name, 2, false, &mut world.ledger);
+                world.send(0, bytes);
+                world.settle(broker, false)?;
+            }
+        }
+        Ok(())
     }
 
     fn step(&mut self) -> Checked {
@@ -169,7 +178,7 @@ impl Conversation {
 pub(super) fn reborn(world: &mut World, config: &Arc<Config>) -> Checked<Broker> {
     let extra = if world.random.chance(25) { world.random.below(world.disk.waiting() + 1) } else { 0 };
     world.crash(extra)?;
-    let mut broker = new_broker(config, world.random.next());
+    let mut broker = new_broker(config, world.random.number());
     world.restart(&mut broker)?;
     Ok(broker)
 }

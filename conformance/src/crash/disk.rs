@@ -1,6 +1,6 @@
 //! A disk that finishes groups of records late, in order, many at a time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hushwing_core::record::{Key, Row};
 use hushwing_core::{Position, Record};
@@ -57,6 +57,39 @@ impl Disk {
     pub fn crash(&mut self) {
         self.pending.clear();
         self.written = Position::NONE;
+    }
+
+    /// Looks for rows that speak of nothing, and would stay for ever.
+    ///
+    /// # Errors
+    /// There is one.
+    pub fn check_references(&self) -> Result<(), String> {
+        let rows = self.rows()?;
+        let mut named = BTreeSet::new();
+        for row in &rows {
+            let (session, message) = match row {
+                Row::Session(_) | Row::Message(_) => (None, None),
+                Row::Will(row) => (Some(row.session), None),
+                Row::Subscription(row) => (Some(row.session), None),
+                Row::Incoming { session, .. } => (Some(*session), None),
+                Row::Queued(row) => (Some(row.session), Some(row.message).filter(|message| *message != 0)),
+                Row::Retained(row) => (None, Some(row.message)),
+                Row::FanOut(row) => (None, Some(row.message)),
+                Row::Replay(row) => (Some(row.session), None),
+            };
+            named.extend(message);
+            if session.is_some_and(|session| !self.rows.contains_key(&Key::Session(session))) {
+                return Err(format!("{row:?} speaks of a session that is not there"));
+            }
+            if message.is_some_and(|message| !self.rows.contains_key(&Key::Message(message))) {
+                return Err(format!("{row:?} speaks of a message that is not there"));
+            }
+        }
+        let unnamed = |key: &&Key| matches!(key, Key::Message(message) if !named.contains(message));
+        match self.rows.keys().find(unnamed) {
+            Some(key) => Err(format!("nobody needs {key:?}")),
+            None => Ok(()),
+        }
     }
 
     /// What was kept.

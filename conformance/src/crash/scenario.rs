@@ -58,7 +58,7 @@ impl Scenario {
     /// # Errors
     /// The first promise that was broken, and what led to it.
     pub fn run(&self, fault: Option<Promise>) -> Checked {
-        let config = config(fault);
+        let config = config(fault, false);
         let mut world = World::new(1, &self.versions, true);
         let mut broker = new_broker(&config, 1);
         for step in self.prologue().iter().chain(&self.steps) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hushwing_core as core;
 use hushwing_core::{CloseCause, Config, ConnectionId, Input, Instant, Origin, Output, Position};
 
-use super::{Arrival, Instance, Link, Setup, Target};
+use super::{Arrival, Instance, Link, Setup, Target, authenticator};
 
 /// A broker of its own for each script.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ impl Target for Memory {
     }
 
     fn start(&self, setup: Setup) -> Result<Box<dyn Instance>, String> {
-        let config = Config { journal: self.journal, listeners: vec![listener(setup)], ..Config::default() };
+        let config = Config { journal: self.journal, ..config(setup) };
         Ok(Box::new(Driver {
             broker: core::Broker::new(Arc::new(config), core::PeerId(0), 42),
             // Some day in 2023, and not a round number of anything.
@@ -44,16 +44,27 @@ impl Target for Memory {
             connections: BTreeMap::new(),
             opened: 0,
             persisted: None,
+            questions: Vec::new(),
             byte_by_byte: self.byte_by_byte,
             complaint: None,
         }))
     }
 }
 
-fn listener(setup: Setup) -> core::Listener {
+fn config(setup: Setup) -> Config {
     let mut listener = core::Listener::default();
+    let mut policy = core::Policy::default();
     match setup {
         Setup::Open => {}
+        Setup::FewCapabilities => {
+            policy.maximum_qos = core::wire::QoS::AtLeastOnce;
+            policy.retain_available = false;
+            policy.wildcard_subscriptions = false;
+            policy.subscription_identifiers = false;
+        }
+        Setup::ResponseInformation => policy.response_information = Some("answers/".to_owned()),
+        Setup::NoSharedSubscriptions => policy.shared_subscriptions = false,
+        Setup::OnlyQoS0 => policy.maximum_qos = core::wire::QoS::AtMostOnce,
         Setup::DeniedTopics => {
             let deny = |action, filter: &str| core::Rule {
                 action: Some(action),
@@ -64,9 +75,10 @@ fn listener(setup: Setup) -> core::Listener {
                 vec![deny(core::Action::Publish, "+/denied/#"), deny(core::Action::Subscribe, "+/hidden/#")];
             listener.rules = Arc::new(core::Rules { rules, otherwise: core::Decision::Allow });
         }
+        Setup::Authenticator => listener.authentication = core::Authentication::Ask,
         Setup::NobodyConnects => listener.authentication = core::Authentication::Refuse,
     }
-    listener
+    Config { listeners: vec![listener], policy, ..Config::default() }
 }
 
 /// Drives a broker by the contract at the top of its crate.
@@ -77,6 +89,8 @@ struct Driver {
     opened: u64,
     /// The greatest position that was asked to be stored and not reported yet.
     persisted: Option<Position>,
+    /// What was asked and not answered yet.
+    questions: Vec<(core::Question, core::Ask)>,
     byte_by_byte: bool,
     /// What the broker did against its contract.
     complaint: Option<String>,
@@ -117,7 +131,7 @@ impl Driver {
                     }
                     self.persisted = Some(position);
                 }
-                Output::Ask { .. } => self.complain("a question that nobody answers"),
+                Output::Ask { question, about } => self.questions.push((question, about)),
                 Output::Event(_) | Output::Stopped => {}
             }
         }
@@ -146,6 +160,12 @@ impl Driver {
         if let Some(position) = self.persisted.take() {
             self.input(Input::Persisted { position });
             busy = true;
+        }
+        for (question, about) in std::mem::take(&mut self.questions) {
+            if let Some(answer) = authenticator::answer(&about) {
+                self.input(Input::Answer { question, answer });
+                busy = true;
+            }
         }
         if self.broker.poll_timeout().is_some_and(|due| due <= self.now) {
             self.broker.handle_timeout(self.now);

@@ -1,5 +1,6 @@
 //! What the scripts run against: anything that takes connections and bytes, and lets time pass.
 
+mod authenticator;
 mod binary;
 mod memory;
 mod mutated;
@@ -39,6 +40,16 @@ pub enum Setup {
     DeniedTopics,
     /// Nobody may connect.
     NobodyConnects,
+    /// Shared subscriptions are not available.
+    NoSharedSubscriptions,
+    /// At most QoS 1, no retained messages, no wildcards, no Subscription Identifiers.
+    FewCapabilities,
+    /// At most QoS 0.
+    OnlyQoS0,
+    /// Somebody is asked about everybody who connects: see `authenticator.rs`.
+    Authenticator,
+    /// Response Information is `answers/`.
+    ResponseInformation,
 }
 
 /// One connection, counted from 0.

@@ -59,6 +59,8 @@ pub(crate) struct Clients {
     pub(super) pressure: Pressure,
     /// From how many growing bytes on the account is looked at again within one input.
     pub(super) look_again_at: usize,
+    /// How often it could have been looked at since.
+    pub(super) not_looked: u8,
     /// Encoded forms of the message at hand.
     pub(super) frames: Frames,
     /// What all connections and sessions own on the heap, transmit buffers included.
@@ -91,6 +93,7 @@ impl Clients {
             unread: BTreeSet::new(),
             pressure: Pressure::None,
             look_again_at: 0,
+            not_looked: 0,
             fan_outs: FanOuts::default(),
             frames: Frames::default(),
             owned_bytes: 0,

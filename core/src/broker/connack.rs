@@ -1,17 +1,18 @@
 //! CONNACK (section 3.2 of 3.1.1 and 5.0): what the server promises, or why it refuses.
 
 use super::Broker;
+use super::farewell::Farewell;
 use super::hold::Promise;
 use super::hook::sayable;
+use crate::config::Config;
 use crate::connection::ConnectionIndex;
 use crate::connection::answers::OnRelease;
+use crate::connection::capabilities::Capabilities;
 use crate::event::DisconnectReason;
 use crate::id::Position;
 use crate::time::Instant;
 use crate::violation::Violation;
-use crate::wire::{
-    Connack, Connect, Packet, PacketType, Properties, PropertiesBuffer, Property, ReasonCode, TooLarge,
-};
+use crate::wire::{Connack, Connect, Packet, PacketType, PropertiesBuffer, Property, ReasonCode, TooLarge};
 
 impl Broker {
     /// Says that the client is in, once the journal knows.
@@ -41,7 +42,7 @@ impl Broker {
         if !connect.version.has_properties() {
             return properties;
         }
-        let limits = &self.config().limits;
+        let Config { limits, policy, .. } = self.config();
         let expiry = self.session_expiry_seconds(connect);
         if expiry != connect.properties.session_expiry_interval().unwrap_or(0) {
             properties.push(Property::SessionExpiryInterval(expiry));
@@ -58,34 +59,44 @@ impl Broker {
             properties.push(Property::TopicAliasMaximum(limits.topic_alias_maximum));
         }
         let keep_alive_seconds = self.keep_alive_seconds(connect);
+        Capabilities::new(policy).announce(&mut properties);
+        if let Some(information) = &policy.response_information
+            && connect.properties.request_response_information() == Some(true)
+        {
+            // [MQTT-3.1.2-28] of 5.0
+            properties.push(Property::ResponseInformation(information));
+        }
         if keep_alive_seconds != connect.keep_alive_seconds {
             properties.push(Property::ServerKeepAlive(keep_alive_seconds));
-        }
-        if !self.config().policy.shared_subscriptions {
-            properties.push(Property::SharedSubscriptionAvailable(false));
         }
         properties
     }
 
     /// Refuses a CONNECT: with CONNACK where the client's version has a word for it, then closes
     /// ([MQTT-3.1.4-5], [MQTT-3.2.2-5] of 3.1.1; [MQTT-3.2.2-7] of 5.0).
-    pub(super) fn refuse(&mut self, now: Instant, index: ConnectionIndex, reason: ReasonCode) {
+    pub(super) fn refuse(&mut self, now: Instant, index: ConnectionIndex, farewell: &Farewell<'_>) {
         self.clients.counters.clients_refused += 1;
-        self.say_refusal(index, reason);
-        self.close_connection(now, index, DisconnectReason::Refused(reason));
+        self.say_refusal(index, farewell);
+        self.close_connection(now, index, DisconnectReason::Refused(farewell.reason));
     }
 
-    pub(super) fn say_refusal(&mut self, index: ConnectionIndex, reason: ReasonCode) {
+    pub(super) fn say_refusal(&mut self, index: ConnectionIndex, farewell: &Farewell<'_>) {
         let Some(connection) = self.clients.connections.get(index) else { return };
-        let version = connection.version;
+        let (version, reason) = (connection.version, farewell.reason);
         let has_word =
             version.answers_every_refusal() || reason.connack_return_code_3().is_some_and(|code| code > 0);
         if !has_word {
             return;
         }
         let reason = sayable(reason, PacketType::Connack, ReasonCode::UnspecifiedError);
-        let connack = Connack { session_present: false, reason, properties: Properties::EMPTY };
-        // A client that takes no CONNACK of five bytes cannot be told.
-        let _fits = self.clients.answer(index, Position::NONE, &Packet::Connack(connack), OnRelease::Opens);
+        // The bare packet if nothing more fits. A client that takes no CONNACK of five bytes cannot be told.
+        for farewell in [*farewell, farewell.without_server_reference()] {
+            let properties = self.clients.farewell_properties(index, &farewell);
+            let connack = Connack { session_present: false, reason, properties: properties.as_properties() };
+            let packet = Packet::Connack(connack);
+            if self.clients.answer(index, Position::NONE, &packet, OnRelease::Opens).is_ok() {
+                return;
+            }
+        }
     }
 }

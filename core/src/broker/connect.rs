@@ -2,13 +2,16 @@
 
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Broker;
-use super::publish::special_action;
+use super::farewell::{Farewell, redirection, usable};
+use super::publish::{check_capabilities, special_action};
 use super::receive::{Flow, Handled};
 use crate::ask::Answer;
 use crate::config::{Authentication, Listener};
+use crate::connection::capabilities::Capabilities;
 use crate::connection::{ConnectionIndex, Phase};
 use crate::event::{Event, SessionEnd};
 use crate::rules::{Decision, Rules};
@@ -17,6 +20,45 @@ use crate::time::Instant;
 use crate::violation::Violation;
 use crate::will::Will;
 use crate::wire::{Connect, Frame, ReasonCode};
+
+/// What became of the question whether a client may connect.
+enum Verdict {
+    /// It may, by these rules.
+    Accepted(Arc<Rules>),
+    Refused(ReasonCode),
+    Redirected {
+        permanent: bool,
+        server_reference: Option<String>,
+    },
+    /// The embedder was asked just now.
+    Asked,
+}
+
+/// What the embedder's answer comes to.
+fn verdict(answer: Answer, usual: Arc<Rules>, connect: &Connect<'_>) -> Verdict {
+    match answer {
+        Answer::Accept { rules } => will_allowed(rules.unwrap_or(usual), connect, true),
+        Answer::Refuse(reason) => Verdict::Refused(reason),
+        Answer::Redirect { permanent, server_reference } => {
+            Verdict::Redirected { permanent, server_reference }
+        }
+        Answer::Decisions(_) => Verdict::Refused(ReasonCode::NotAuthorized),
+    }
+}
+
+/// The client may connect unless its will is one that it may not publish. `asked`: the embedder saw the topic
+/// when it was asked about the client.
+fn will_allowed(rules: Arc<Rules>, connect: &Connect<'_>, asked: bool) -> Verdict {
+    let may_publish = |action, topic| match rules.decide(action, topic) {
+        Decision::Allow => true,
+        Decision::Deny => false,
+        Decision::Ask => asked,
+    };
+    let allowed = connect.will.as_ref().is_none_or(|will| {
+        special_action(will.topic, will.retain).is_some_and(|action| may_publish(action, will.topic))
+    });
+    if allowed { Verdict::Accepted(rules) } else { Verdict::Refused(ReasonCode::NotAuthorized) }
+}
 
 impl Broker {
     pub(super) fn connect(&mut self, now: Instant, index: ConnectionIndex, frame: &Frame<'_>) -> Handled {
@@ -27,36 +69,44 @@ impl Broker {
             connection.version = version;
         }
         let connect = Connect::decode(frame)?;
+        let capabilities = Capabilities::new(&self.config().policy);
         if let Some(connection) = self.clients.connection(index) {
             connection.version = connect.version;
+            connection.capabilities = capabilities;
+            connection.problem_information = connect.properties.request_problem_information() != Some(false);
             connection.maximum_packet_size = connect.properties.maximum_packet_size().unwrap_or(u32::MAX);
         }
-        self.check_connect(&connect)?;
+        self.check_connect(&connect, capabilities)?;
         if self.draining {
-            self.refuse(now, index, ReasonCode::ServerUnavailable);
+            self.refuse(now, index, &Farewell::refusal(ReasonCode::ServerUnavailable));
             return Ok(Flow::Continue);
         }
         if self.clients.refuses_work() {
-            self.refuse(now, index, ReasonCode::QuotaExceeded);
+            self.refuse(now, index, &Farewell::refusal(ReasonCode::QuotaExceeded));
             return Ok(Flow::Continue);
         }
         let client_identifier = self.client_identifier(index, &connect);
         match self.authenticate(now, index, &connect, &client_identifier) {
-            Some(Ok(rules)) => self.accept(now, index, &connect, &client_identifier, rules),
-            Some(Err(reason)) => {
+            Verdict::Accepted(rules) => self.accept(now, index, &connect, &client_identifier, rules),
+            Verdict::Refused(reason) => {
                 if let Some(connection) = self.clients.connections.get(index).map(|connection| connection.id)
                 {
                     self.clients.tell_authentication_refused(connection, &client_identifier, reason);
                 }
-                self.refuse(now, index, reason);
+                self.refuse(now, index, &Farewell::refusal(reason));
                 Ok(Flow::Continue)
             }
-            None => Ok(Flow::Wait),
+            Verdict::Redirected { permanent, server_reference } => {
+                let farewell = Farewell::refusal(redirection(permanent));
+                self.refuse(now, index, &farewell.to(usable(server_reference.as_deref())));
+                Ok(Flow::Continue)
+            }
+            Verdict::Asked => Ok(Flow::Wait),
         }
     }
 
     /// The limits of a CONNECT, and the rules about its identifier.
-    fn check_connect(&self, connect: &Connect<'_>) -> Result<(), Violation> {
+    fn check_connect(&self, connect: &Connect<'_>, capabilities: Capabilities) -> Result<(), Violation> {
         let limits = &self.config().limits;
         if connect.client_identifier.is_empty() {
             // [MQTT-3.1.3-7], [MQTT-3.1.3-8] of 3.1.1; 5.0 always assigns one, 3.1 never.
@@ -75,6 +125,8 @@ impl Broker {
         connect.user_name.map_or(Ok(()), |name| self.check_text(name))?;
         self.check_properties(connect.properties)?;
         if let Some(will) = &connect.will {
+            // [MQTT-3.2.2-12], [MQTT-3.2.2-13] of 5.0
+            check_capabilities(capabilities, will.qos, will.retain)?;
             self.check_topic(will.topic)?;
             self.check_properties(will.properties)?;
             if will.payload.len() > limits.will_payload_bytes as usize {
@@ -100,43 +152,31 @@ impl Broker {
         })
     }
 
-    /// Whether the client may connect, and by which rules. `None`: the embedder was asked just now.
+    /// Whether the client may connect, and by which rules.
     fn authenticate(
         &mut self,
         now: Instant,
         index: ConnectionIndex,
         connect: &Connect<'_>,
         client_identifier: &str,
-    ) -> Option<Result<Arc<Rules>, ReasonCode>> {
+    ) -> Verdict {
         if connect.properties.authentication_method().is_some() {
             // No enhanced authentication is offered yet (5.0 section 4.12).
-            return Some(Err(ReasonCode::BadAuthenticationMethod));
+            return Verdict::Refused(ReasonCode::BadAuthenticationMethod);
         }
         let listener = self.listener(index);
-        let rules = match listener.authentication {
-            Authentication::Anonymous => listener.rules,
-            Authentication::Refuse => return Some(Err(ReasonCode::NotAuthorized)),
-            Authentication::Ask => match self.clients.connection(index)?.work().answer.take() {
-                None => {
+        match listener.authentication {
+            Authentication::Anonymous => will_allowed(listener.rules, connect, false),
+            Authentication::Refuse => Verdict::Refused(ReasonCode::NotAuthorized),
+            Authentication::Ask => {
+                let answer = self.clients.connection(index).and_then(|of| of.work().answer.take());
+                let Some(answer) = answer else {
                     self.ask_authenticate(now, index, connect, client_identifier);
-                    return None;
-                }
-                Some(Answer::Accept { rules }) => rules.unwrap_or(listener.rules),
-                Some(Answer::Refuse(reason)) => return Some(Err(reason)),
-                Some(Answer::Decisions(_)) => return Some(Err(ReasonCode::NotAuthorized)),
-            },
-        };
-        let asked = listener.authentication == Authentication::Ask;
-        let may_publish = |action, topic| match rules.decide(action, topic) {
-            Decision::Allow => true,
-            Decision::Deny => false,
-            // The embedder saw the topic when it was asked about the client.
-            Decision::Ask => asked,
-        };
-        let will_allowed = connect.will.as_ref().is_none_or(|will| {
-            special_action(will.topic, will.retain).is_some_and(|action| may_publish(action, will.topic))
-        });
-        Some(if will_allowed { Ok(rules) } else { Err(ReasonCode::NotAuthorized) })
+                    return Verdict::Asked;
+                };
+                verdict(answer, listener.rules, connect)
+            }
+        }
     }
 
     fn listener(&self, index: ConnectionIndex) -> Listener {
@@ -155,7 +195,7 @@ impl Broker {
         rules: Arc<Rules>,
     ) -> Handled {
         if let Some(reason) = self.clients.hooked_connect(index, client_identifier, connect) {
-            self.refuse(now, index, reason);
+            self.refuse(now, index, &Farewell::hook(reason));
             return Ok(Flow::Continue);
         }
         let resumed = self.previous_session(now, index, connect, client_identifier);
@@ -171,7 +211,6 @@ impl Broker {
             connection.phase = Phase::Connected;
             connection.rules = (!rules.allows_everything()).then_some(rules);
             connection.keep_alive_seconds = keep_alive_seconds;
-            connection.problem_information = connect.properties.request_problem_information() != Some(false);
             let work = connection.work();
             work.origin = None;
             work.assigned = None;

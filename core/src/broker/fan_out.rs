@@ -12,7 +12,7 @@ use super::clients::Clients;
 use super::deliver::Publication;
 use super::hold::Promise;
 use super::publish::reason_for;
-use crate::connection::{ConnectionIndex, pause};
+use crate::connection::{ConnectionIndex, Phase, pause};
 use crate::id::ConnectionId;
 use crate::message::{MessageIndex, MessageView};
 use crate::record::{FanOutRow, Key, Record, Row};
@@ -210,7 +210,11 @@ impl Broker {
         }
         self.clients.release_message(fan_out.message);
         let Some(owed) = fan_out.owed else { return };
-        let Some(index) = self.clients.connections.find(owed.connection) else { return };
+        // Nothing follows `Output::Close`, or an answer to DISCONNECT.
+        let connected = |index: &ConnectionIndex| {
+            self.clients.connections.get(*index).is_some_and(|of| of.phase == Phase::Connected)
+        };
+        let Some(index) = self.clients.connections.find(owed.connection).filter(connected) else { return };
         self.clients.pause(index, pause::FAN_OUT, false);
         if let Some(packet_identifier) = owed.packet_identifier {
             let reason = reason_for(fan_out.total);

@@ -90,7 +90,7 @@ impl Broker {
                 subscription.options.qos = qos.unwrap_or(QoS::ExactlyOnce).min(subscription.options.qos);
                 let Some(narrower) = narrower else { return Ok((filter.into(), subscription)) };
                 match self.check_narrower(filter, &narrower) {
-                    Ok(()) => match self.refusal(session, &narrower, true) {
+                    Ok(()) => match self.refusal(self.capabilities(), session, &narrower, true) {
                         None => Ok((narrower.into(), subscription)),
                         Some(reason) => Err(reason),
                     },

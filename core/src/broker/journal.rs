@@ -7,9 +7,9 @@ use super::clients::Clients;
 use crate::id::{PeerId, Position};
 use crate::message::MessageIndex;
 use crate::record::{Key, MessageRow, QueuedRow, Record, Row, SessionRow, SubscriptionRow, WillRow};
-use crate::session::SessionIndex;
 use crate::session::outgoing::{InFlight, Stage};
 use crate::session::queue::Queued;
+use crate::session::{Recorded, SessionIndex};
 use crate::topic::tree::Subscription;
 
 /// Where the journal stands.
@@ -96,16 +96,23 @@ impl Clients {
         }
     }
 
-    /// Whether what a session is owed has to survive.
+    /// Whether what a session is owed has to survive. A session that was kept before, and is not any more, has
+    /// rows that only it can delete.
     pub(super) fn is_recorded(&self, session: SessionIndex) -> bool {
-        self.journal.is_enabled() && self.sessions.get(session).is_some_and(|session| session.is_kept())
+        self.journal.is_enabled()
+            && self.sessions.get(session).is_some_and(|session| session.recorded == Recorded::Whole)
     }
 
     /// The session as it is now, if it ever outlived its connection or had a will. Its row goes when it ends.
     pub(super) fn record_session(&mut self, index: SessionIndex) {
         let Some(session) = self.sessions.get_mut(index) else { return };
-        session.recorded |= session.is_kept() || session.will.is_some();
-        if !session.recorded {
+        let wanted = match (session.is_kept(), &session.will) {
+            (true, _) => Recorded::Whole,
+            (false, Some(_)) => Recorded::Itself,
+            (false, None) => Recorded::Nothing,
+        };
+        session.recorded = session.recorded.max(wanted);
+        if !session.is_recorded() {
             return;
         }
         let row = SessionRow {

@@ -9,6 +9,7 @@ use super::Broker;
 use super::clients::Clients;
 use super::direct;
 use super::hook::sayable;
+use super::publish::check_capabilities;
 use crate::connection::ConnectionIndex;
 use crate::hooks::{Change, PublishDecision, PublishedMessage};
 use crate::id::ConnectionId;
@@ -17,7 +18,9 @@ use crate::session::SessionIndex;
 use crate::time::Instant;
 use crate::topic::name;
 use crate::violation::Violation;
-use crate::wire::{PacketType, Properties, PropertyContext, Publish, QoS, ReasonCode, Sender};
+use crate::wire::{
+    PacketType, Properties, PropertiesBuffer, PropertyContext, Publish, QoS, ReasonCode, Sender,
+};
 
 /// What is to become of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub(super) enum Judgement {
     Wait,
     /// It goes nowhere, for this reason.
     Refuse(ReasonCode),
+    /// The same, and the reason is a hook's, which has no words for it.
+    RefuseByHook(ReasonCode),
     /// It goes nowhere, and its publisher is told that all is well.
     Drop,
     /// It goes on, or this instead.
@@ -74,13 +79,13 @@ impl Broker {
             PublishDecision::Drop => Judgement::Drop,
             PublishDecision::Refuse(reason) => {
                 let otherwise = ReasonCode::ImplementationSpecificError;
-                Judgement::Refuse(sayable(reason, PacketType::Puback, otherwise))
+                Judgement::RefuseByHook(sayable(reason, PacketType::Puback, otherwise))
             }
             PublishDecision::Change(change) => match self.check_change(publish, &change) {
                 Ok(()) => Judgement::Take(Some(change)),
                 Err(why) => {
                     self.clients.hook_failed(&format!("changing a message to `{topic}`"), &why);
-                    Judgement::Refuse(ReasonCode::ImplementationSpecificError)
+                    Judgement::RefuseByHook(ReasonCode::ImplementationSpecificError)
                 }
             },
         }
@@ -94,6 +99,7 @@ impl Broker {
             self.check_properties(properties.map_err(says)?).map_err(says)?;
         }
         let changed = changed(publish, Some(change));
+        check_capabilities(self.capabilities(), QoS::AtMostOnce, changed.retain).map_err(says)?;
         name::validate(changed.topic).map_err(says)?;
         self.check_topic(changed.topic).map_err(says)?;
         if changed.retain && direct::recipient(changed.topic).is_some() {
@@ -116,6 +122,21 @@ impl Clients {
         sessions.sort_unstable();
         sessions.dedup();
         Some(sessions)
+    }
+}
+
+impl Judgement {
+    /// Why the message is refused, if it is, and what there is to say about it.
+    pub(super) fn refusal(
+        &self,
+        clients: &Clients,
+        index: ConnectionIndex,
+    ) -> Option<(ReasonCode, PropertiesBuffer)> {
+        match self {
+            Self::Refuse(reason) => Some((*reason, clients.why_not_published(index, *reason))),
+            Self::RefuseByHook(reason) => Some((*reason, PropertiesBuffer::new())),
+            Self::Wait | Self::Drop | Self::Take(_) => None,
+        }
     }
 }
 

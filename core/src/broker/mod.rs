@@ -12,6 +12,7 @@ mod direct;
 mod disconnect;
 mod encode;
 mod fan_out;
+mod farewell;
 mod hold;
 mod hook;
 mod journal;
@@ -22,7 +23,9 @@ mod pass;
 mod pressure;
 mod publish;
 mod query;
+mod reason_string;
 mod receive;
+mod redirect;
 mod repeat;
 mod replay;
 mod restore;
@@ -135,7 +138,7 @@ impl Broker {
             Input::Command(command) => self.command(now, command),
         }
         self.clients.commit();
-        self.relieve_memory(now);
+        self.relieve_growth(now);
         self.continue_shutdown(now);
     }
 

@@ -31,7 +31,7 @@ impl Broker {
             // [MQTT-3.8.3-4] of 5.0
             return Err(cannot("No Local is not for shared subscriptions"));
         }
-        if let Some(reason) = self.refusal(session, filter, true) {
+        if let Some(reason) = self.refusal(self.capabilities(), session, filter, true) {
             return Err(cannot(&format!("{reason}")));
         }
         let subscription = self.as_its_version_has_it(session, subscription);

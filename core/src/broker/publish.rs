@@ -9,6 +9,7 @@ use super::hold::Promise;
 use super::judge::{Judgement, changed};
 use super::receive::{Flow, Handled};
 use crate::connection::ConnectionIndex;
+use crate::connection::capabilities::Capabilities;
 use crate::hooks::Change;
 use crate::id::Position;
 use crate::message::MessageView;
@@ -23,6 +24,9 @@ use crate::wire::{Acknowledgement, Packet, Properties, PropertiesBuffer, Publish
 impl Broker {
     pub(super) fn publish(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Handled {
         self.check_properties(publish.properties)?;
+        if let Some(connection) = self.clients.connections.get(index) {
+            check_capabilities(connection.capabilities, publish.qos, publish.retain)?;
+        }
         if let Some(alias) = publish.properties.topic_alias() {
             return self.publish_aliased(now, index, publish, alias);
         }
@@ -72,7 +76,7 @@ impl Broker {
                         }
                     }
                     // [MQTT-3.3.5-2] of 3.1.1, section 3.3.5 of 5.0: nobody is told.
-                    Judgement::Refuse(_) | Judgement::Drop => {}
+                    Judgement::Refuse(_) | Judgement::RefuseByHook(_) | Judgement::Drop => {}
                 }
                 Ok(Flow::Continue)
             }
@@ -87,10 +91,11 @@ impl Broker {
         packet_identifier: NonZeroU16,
     ) -> Handled {
         self.check_receive_maximum(index)?;
-        let reason = match self.judge(now, index, publish) {
+        let judgement = self.judge(now, index, publish);
+        let refusal = judgement.refusal(&self.clients, index);
+        let mut reason = ReasonCode::Success;
+        match judgement {
             Judgement::Wait => return Ok(Flow::Wait),
-            Judgement::Refuse(reason) => reason,
-            Judgement::Drop => ReasonCode::Success,
             Judgement::Take(change) => {
                 let delivered = self.take(now, index, publish, change.as_deref(), Position::NONE);
                 if delivered.unfinished {
@@ -98,10 +103,12 @@ impl Broker {
                     self.clients.wait_for_fan_out(index, Some(packet_identifier));
                     return Ok(Flow::Continue);
                 }
-                reason_for(delivered.receivers)
+                reason = reason_for(delivered.receivers);
             }
-        };
-        let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+            Judgement::Refuse(_) | Judgement::RefuseByHook(_) | Judgement::Drop => {}
+        }
+        let (reason, words) = refusal.unwrap_or((reason, PropertiesBuffer::new()));
+        let acknowledgement = self.acknowledgement(index, packet_identifier, reason, &words)?;
         let wait = self.clients.wait_for_group(Promise::Puback);
         self.count_unacknowledged(index);
         // [MQTT-4.3.2-4] of 5.0, [MQTT-4.3.2-2] of 3.1.1
@@ -128,9 +135,9 @@ impl Broker {
             return Ok(Flow::Wait);
         }
         self.count_unacknowledged(index);
-        if let Judgement::Refuse(reason) = judgement {
+        if let Some((reason, words)) = judgement.refusal(&self.clients, index) {
             // [MQTT-4.3.3-9] of 5.0: nothing is stored, the next PUBLISH is a new message.
-            let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+            let acknowledgement = self.acknowledgement(index, packet_identifier, reason, &words)?;
             self.clients.reply_last(index, Position::NONE, &Packet::Pubrec(acknowledgement))?;
             return Ok(Flow::Continue);
         }
@@ -154,7 +161,7 @@ impl Broker {
             }
             reason = reason_for(delivered.receivers);
         }
-        let acknowledgement = self.acknowledgement(index, packet_identifier, reason)?;
+        let acknowledgement = Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY };
         let wait = self.clients.wait_for_group(Promise::Pubrec);
         self.clients.reply(index, wait, &Packet::Pubrec(acknowledgement))?;
         Ok(Flow::Continue)
@@ -225,6 +232,9 @@ impl Broker {
         if let Some(client_identifier) = direct::recipient(publication.view.topic) {
             return self.deliver_direct(now, publication, client_identifier);
         }
+        // A command, or a will from before, may ask for more than clients may.
+        let qos = publication.qos.min(self.config().policy.maximum_qos);
+        let publication = &Publication { qos, ..*publication };
         let stored = if publication.retain { self.clients.retain(publication) } else { None };
         let delivered = self.deliver(now, publication, hint, stored);
         if let Some(connection) = publisher.and_then(|index| self.clients.connection(index)) {
@@ -261,12 +271,13 @@ impl Broker {
 
     /// PUBACK or PUBREC for this client. A refusal for quota is never acknowledged before 5.0, where the
     /// client would take it for success: it closes.
-    fn acknowledgement(
+    fn acknowledgement<'p>(
         &self,
         index: ConnectionIndex,
         packet_identifier: NonZeroU16,
         reason: ReasonCode,
-    ) -> Result<Acknowledgement<'static>, Violation> {
+        words: &'p PropertiesBuffer,
+    ) -> Result<Acknowledgement<'p>, Violation> {
         let version = self.clients.connections.get(index).map(|connection| connection.version);
         if reason == ReasonCode::QuotaExceeded && version.is_some_and(|version| !version.has_properties()) {
             let exhausted = self.clients.refuses_work();
@@ -276,7 +287,7 @@ impl Broker {
                 Violation::RetainedQuotaExceeded
             });
         }
-        Ok(Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY })
+        Ok(Acknowledgement { packet_identifier, reason, properties: words.as_properties() })
     }
 
     /// [MQTT-3.3.4-7], [MQTT-3.3.4-8] of 5.0
@@ -333,6 +344,22 @@ impl Broker {
         }
         Ok(())
     }
+}
+
+/// Whether a message, or a will, asks for no more than what CONNACK announced ([MQTT-3.2.2-11],
+/// [MQTT-3.2.2-14] of 5.0).
+pub(super) fn check_capabilities(
+    capabilities: Capabilities,
+    qos: QoS,
+    retain: bool,
+) -> Result<(), Violation> {
+    if !capabilities.allows_qos(qos) {
+        return Err(Violation::QoSNotSupported);
+    }
+    if retain && !capabilities.allows_retain() {
+        return Err(Violation::RetainNotSupported);
+    }
+    Ok(())
 }
 
 /// What publishing to a topic needs the right to; `None` where nobody has it.

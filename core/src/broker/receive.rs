@@ -32,7 +32,8 @@ impl Broker {
         self.clients.counters.connections_opened += 1;
         let hooks = self.clients.hooks.wanting(|wants| wants.accept);
         let accepted = hooks.is_none_or(|hooks| hooks.on_accept(id, &origin) == AcceptDecision::Allow);
-        let index = self.clients.connections.insert(Connection::new(id, origin, now));
+        let connection = Connection::new(id, origin, &self.config().policy, now);
+        let index = self.clients.connections.insert(connection);
         let timeout = self.config().limits.connect_timeout_seconds;
         self.clients.arm_connection(index, now.after_seconds(timeout.into()));
         self.clients.recount_connection(index);

@@ -62,7 +62,7 @@ impl Clients {
     /// The subscription is gone: so is what it was still to be sent.
     pub(super) fn end_replay(&mut self, session: SessionIndex, filter: &str) {
         let Some(found) = self.sessions.get_mut(session) else { return };
-        let (number, recorded) = (found.record, found.recorded);
+        let (number, recorded) = (found.record, found.is_recorded());
         if found.outgoing.as_mut().is_some_and(|outgoing| outgoing.replays.end(filter)) {
             if recorded {
                 self.record(session, Record::Delete(Key::Replay { session: number, filter: filter.into() }));
@@ -162,7 +162,7 @@ impl Clients {
         let message = self.messages.get(retained.message).filter(|message| message.expires_at > now)?;
         Some(Due {
             message: retained.message,
-            qos: message.qos.min(replay.subscription.options.qos),
+            qos: message.qos.min(replay.subscription.options.qos).min(self.config.policy.maximum_qos),
             wait: message.wait,
             identifier: replay.subscription.identifier.map(NonZeroU32::get),
         })

@@ -18,11 +18,10 @@ use crate::record::{
 use crate::session::outgoing::Stage;
 use crate::session::queue::{Details, Queued};
 use crate::session::replay::Replay;
-use crate::session::{Session, SessionIndex};
+use crate::session::{Recorded, Session, SessionIndex};
 use crate::time::Instant;
 use crate::topic::tree::Subscription;
 use crate::will::Will;
-use crate::wire::QoS;
 
 /// Rows as they come, in any order, each key once.
 #[derive(Debug, Default)]
@@ -147,7 +146,7 @@ impl Broker {
         session.version = row.version;
         session.expiry_interval_seconds = row.expiry_interval_seconds;
         session.since = row.closed_at.unwrap_or(now);
-        session.recorded = true;
+        session.recorded = Recorded::Whole;
         let index = self.clients.sessions.insert(session);
         known.sessions.insert(row.session, index);
         if row.closed_at.is_none() {
@@ -189,9 +188,8 @@ impl Broker {
         let released = row.message == 0;
         let message = known.messages.get(&row.message).copied();
         let session = known.sessions.get(&row.session).copied();
-        // A QoS 2 message that was started is for nobody else ([MQTT-4.8.2-5] of 5.0).
-        let begun = row.qos == QoS::ExactlyOnce && row.packet_identifier != 0;
-        let for_group = !row.group.is_empty() && !begun;
+        // Nobody who was not kept has a QoS 2 message here that was started.
+        let for_group = !row.group.is_empty();
         let (Some(message), true) =
             (message.or(released.then_some(MessageIndex::NONE)), session.is_some() || for_group)
         else {

@@ -58,7 +58,7 @@ impl Broker {
         self.publish_will(now, index);
         self.clients.tell_session_ended(index, cause);
         let Some(session) = self.clients.sessions.get_mut(index) else { return };
-        let (number, recorded) = (session.record, session.recorded);
+        let (number, recorded) = (session.record, session.is_recorded());
         let (routes, journal) = (&mut self.routes, &mut self.clients.journal);
         self.tree.clear(&mut session.subscriptions, |filter| {
             routes.changed(filter);
@@ -116,7 +116,7 @@ impl Clients {
             }
         }
         let number =
-            self.sessions.get(index).filter(|session| session.recorded).map(|session| session.record);
+            self.sessions.get(index).filter(|session| session.is_recorded()).map(|session| session.record);
         for (replay, session) in outgoing.replays.iter().zip(number.iter().cycle()) {
             let key = Key::Replay { session: *session, filter: replay.filter.clone() };
             self.journal.record(Record::Delete(key));

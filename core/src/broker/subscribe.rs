@@ -9,18 +9,21 @@ use super::Broker;
 use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use super::replay::wants_retained;
-use crate::connection::{Connection, ConnectionIndex};
+use crate::connection::ConnectionIndex;
+use crate::connection::capabilities::Capabilities;
 use crate::rules::{Action, Decision};
 use crate::session::SessionIndex;
 use crate::time::Instant;
 use crate::topic::filter;
 use crate::topic::tree::Subscription;
 use crate::violation::Violation;
-use crate::wire::{Packet, ReasonCode, Suback, Subscribe, SubscriptionOptions};
+use crate::wire::{Packet, ReasonCode, Suback, Subscribe, SubscriptionOptions, text};
 
 /// What a filter of a SUBSCRIBE came to.
 struct Outcome<'f> {
     reason: u8,
+    /// Why it was refused, if not by a hook, which has no words for it.
+    refusal: Option<ReasonCode>,
     /// The subscription, if its retained messages are to be sent.
     replay: Option<(Cow<'f, str>, Subscription)>,
 }
@@ -41,6 +44,7 @@ impl Broker {
             self.check_filter(filter)?;
             self.check_shared(index, filter, options)?;
         }
+        self.check_announced(index, subscribe)?;
         let filters = || subscribe.filters.iter().map(|(filter, _)| filter);
         let Some(allowed) = self.may_subscribe(now, index, filters) else { return Ok(Flow::Wait) };
         let Some((session, _)) = self.clients.session_of(index) else { return Ok(Flow::Continue) };
@@ -54,9 +58,11 @@ impl Broker {
             })
             .collect();
         let reasons: Vec<u8> = outcomes.iter().map(|outcome| outcome.reason).collect();
+        let refusal = outcomes.iter().find_map(|outcome| outcome.refusal);
+        let words = self.clients.why_not_subscribed(index, refusal);
         let suback = Suback {
             packet_identifier: subscribe.packet_identifier,
-            properties: crate::wire::Properties::EMPTY,
+            properties: words.as_properties(),
             reasons: &reasons,
         };
         let wait = self.clients.wait_for_group(Promise::Suback);
@@ -69,6 +75,22 @@ impl Broker {
         Ok(Flow::Continue)
     }
 
+    /// A client that was told in CONNACK what there is not, and asks for it (5.0 sections 3.2.2.3.11,
+    /// 3.2.2.3.12).
+    fn check_announced(&self, index: ConnectionIndex, subscribe: &Subscribe<'_>) -> Result<(), Violation> {
+        let Some(connection) = self.clients.connections.get(index) else { return Ok(()) };
+        let (capabilities, told) = (connection.capabilities, connection.version.has_properties());
+        let wildcard = || subscribe.filters.iter().any(|(filter, _)| text::has_wildcard(filter));
+        if told && !capabilities.allows_wildcards() && wildcard() {
+            return Err(Violation::WildcardsNotSupported);
+        }
+        let identifier = subscribe.properties.subscription_identifier();
+        if identifier.is_some() && !capabilities.allows_subscription_identifiers() {
+            return Err(Violation::SubscriptionIdentifiersNotSupported);
+        }
+        Ok(())
+    }
+
     fn subscribe_one<'f>(
         &mut self,
         index: ConnectionIndex,
@@ -77,18 +99,22 @@ impl Broker {
         subscription: Subscription,
         allowed: bool,
     ) -> Outcome<'f> {
-        let hooked = match self.refusal(session, filter, allowed) {
+        let connection = self.clients.connections.get(index);
+        let capabilities = connection.map_or_else(|| self.capabilities(), |of| of.capabilities);
+        let refusal = self.refusal(capabilities, session, filter, allowed);
+        let hooked = match refusal {
             None => self.hooked_subscribe(index, session, filter, subscription),
             Some(reason) => Err(reason),
         };
         match hooked {
             Err(reason) => {
-                Outcome { reason: self.suback_code(index, reason, subscription.options), replay: None }
+                let reason = self.suback_code(index, reason, subscription.options);
+                Outcome { reason, refusal, replay: None }
             }
             Ok((filter, subscription)) => {
                 let replay = self.put_subscription(session, &filter, subscription);
                 let reason = subscription.options.qos.bits();
-                Outcome { reason, replay: replay.then_some((filter, subscription)) }
+                Outcome { reason, refusal, replay: replay.then_some((filter, subscription)) }
             }
         }
     }
@@ -115,11 +141,26 @@ impl Broker {
         !shared && wants_retained(&subscription, old.is_none())
     }
 
+    /// What is offered to those who connect now.
+    pub(super) fn capabilities(&self) -> Capabilities {
+        Capabilities::new(&self.config().policy)
+    }
+
     /// Why a filter that is well formed is refused all the same.
-    pub(super) fn refusal(&self, session: SessionIndex, filter: &str, allowed: bool) -> Option<ReasonCode> {
+    pub(super) fn refusal(
+        &self,
+        capabilities: Capabilities,
+        session: SessionIndex,
+        filter: &str,
+        allowed: bool,
+    ) -> Option<ReasonCode> {
+        // A client before 5.0 was not told: it may have others.
+        if !capabilities.allows_wildcards() && text::has_wildcard(filter) {
+            return Some(ReasonCode::WildcardSubscriptionsNotSupported);
+        }
         match filter::parse_shared(filter) {
             Err(violation) => return Some(violation.reason()),
-            Ok(Some(_)) if !self.config().policy.shared_subscriptions => {
+            Ok(Some(_)) if !capabilities.allows_shared_subscriptions() => {
                 return Some(ReasonCode::SharedSubscriptionsNotSupported);
             }
             Ok(_) => {}
@@ -182,15 +223,15 @@ impl Broker {
         filter: &str,
         options: SubscriptionOptions,
     ) -> Result<(), Violation> {
-        let knows = |connection: &Connection| connection.version.has_shared_subscriptions();
-        if !filter.starts_with("$share/") || !self.clients.connections.get(index).is_some_and(knows) {
+        let Some(connection) = self.clients.connections.get(index) else { return Ok(()) };
+        if !filter.starts_with("$share/") || !connection.version.has_shared_subscriptions() {
             return Ok(());
         }
         // [MQTT-4.8.2-1], [MQTT-4.8.2-2] of 5.0
         filter::parse_shared(filter)?;
         // Section 3.2.2.3.13 of 5.0
-        if !self.config().policy.shared_subscriptions {
-            return Err(Violation::SharedSubscriptionsNotAvailable);
+        if !connection.capabilities.allows_shared_subscriptions() {
+            return Err(Violation::SharedSubscriptionsNotSupported);
         }
         // [MQTT-3.8.3-4] of 5.0
         if options.no_local { Err(Violation::SharedSubscriptionNoLocal) } else { Ok(()) }

@@ -1,6 +1,7 @@
 //! One network connection: what is known about it between two packets. An idle one owns no buffer.
 
 pub(crate) mod answers;
+pub(crate) mod capabilities;
 pub(crate) mod topic_alias;
 pub(crate) mod transmit;
 
@@ -14,9 +15,11 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use self::answers::Answers;
+use self::capabilities::Capabilities;
 use self::topic_alias::TopicAliases;
 use self::transmit::Transmit;
 use crate::ask::Answer;
+use crate::config::Policy;
 use crate::id::{ConnectionId, Question};
 use crate::input::Origin;
 use crate::rules::Rules;
@@ -94,6 +97,8 @@ pub(crate) struct Connection {
     pub(crate) announced: bool,
     /// Request Problem Information: whether acknowledgements may explain themselves.
     pub(crate) problem_information: bool,
+    /// What CONNACK said that the server can do.
+    pub(crate) capabilities: Capabilities,
 }
 
 /// What only a busy connection has: half a packet, answers that wait, a question that is open.
@@ -171,7 +176,7 @@ impl Work {
 }
 
 impl Connection {
-    pub(crate) fn new(id: ConnectionId, origin: Origin, now: Instant) -> Self {
+    pub(crate) fn new(id: ConnectionId, origin: Origin, policy: &Policy, now: Instant) -> Self {
         Self {
             id,
             last_packet_at: now,
@@ -191,6 +196,7 @@ impl Connection {
             open: false,
             announced: false,
             problem_information: true,
+            capabilities: Capabilities::new(policy),
         }
     }
 
@@ -301,3 +307,6 @@ impl Connections {
         self.slab.cost() + self.by_id.allocation_size()
     }
 }
+
+// Most connections are idle, and there may be a million of them.
+const _: () = assert!(size_of::<Connection>() <= 88 || size_of::<usize>() != 8);

@@ -50,8 +50,19 @@ pub(crate) struct Session {
     /// The heap cost that the memory account holds for it.
     pub(crate) counted: u32,
     pub(crate) version: ProtocolVersion,
-    /// Whether the journal has a row of it: it outlives its connection, or has a will.
-    pub(crate) recorded: bool,
+    /// How much of it is in the journal.
+    pub(crate) recorded: Recorded,
+}
+
+/// How much of a session the journal has. It grows only, until the session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Recorded {
+    /// Nothing.
+    Nothing,
+    /// The session itself: it has, or had, a will.
+    Itself,
+    /// What it owes and knows, too: it outlives its connection, or once was to.
+    Whole,
 }
 
 impl Session {
@@ -71,7 +82,7 @@ impl Session {
             slots: 0,
             counted: 0,
             version: ProtocolVersion::V3_1_1,
-            recorded: false,
+            recorded: Recorded::Nothing,
         }
     }
 
@@ -87,6 +98,11 @@ impl Session {
     /// Whether it outlives its connection (5.0 section 3.1.2.11.2).
     pub(crate) fn is_kept(&self) -> bool {
         self.expiry_interval_seconds > 0
+    }
+
+    /// Whether the journal has a row of it.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.recorded > Recorded::Nothing
     }
 
     /// When it ends, its connection having ended. A connected session never does ([MQTT-4.1.0-1] of 5.0).
@@ -206,4 +222,17 @@ fn hash(hasher: &SipHasher13, client_identifier: &str) -> u64 {
     let mut hasher = *hasher;
     client_identifier.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::Connection;
+
+    /// What most clients of a broker cost: see the memory test of the benchmarks.
+    #[test]
+    fn sessions_and_connections_are_small() {
+        assert!(size_of::<Session>() <= 96, "{}", size_of::<Session>());
+        assert!(size_of::<Connection>() <= 88, "{}", size_of::<Connection>());
+    }
 }

@@ -2,5 +2,8 @@
 
 mod fan_out;
 mod pressure;
+mod redirect;
 mod replay;
+mod share;
+mod share_random;
 mod world;

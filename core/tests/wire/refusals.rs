@@ -311,6 +311,8 @@ const OF_THE_MACHINE: &[V] = &[
     V::RetainNotSupported,
     V::ReceiveMaximumExceeded,
     V::AcknowledgementOfWrongKind,
+    V::WildcardsNotSupported,
+    V::SubscriptionIdentifiersNotSupported,
     V::TooManyFilters,
     V::SessionExpiryRaisedAtDisconnect,
     V::AuthWithoutMethod,
@@ -322,7 +324,7 @@ const OF_THE_MACHINE: &[V] = &[
     V::AnswerTooLarge,
     V::RetainedQuotaExceeded,
     V::MemoryExhausted,
-    V::SharedSubscriptionsNotAvailable,
+    V::SharedSubscriptionsNotSupported,
 ];
 
 #[test]

@@ -28,6 +28,8 @@ pub struct Session {
     pub lost_at: Instant,
     /// The broker knew by then that the connection had ended.
     pub closed_by: Instant,
+    /// When the broker died, that was on the disk.
+    pub end_is_written: bool,
 }
 
 impl Session {

@@ -20,9 +20,6 @@ impl World {
             self.trace.hash(format!("{output:?}"));
             self.output(broker, output)?;
         }
-        if broker.work_pending() {
-            broker.handle_work(self.now);
-        }
         if broker.memory() != broker.memory_walk() {
             return Err(format!("memory() is {}, the walk says {}", broker.memory(), broker.memory_walk()));
         }
@@ -194,7 +191,6 @@ impl World {
         let owner = link.owner;
         self.lost(connection);
         self.links.remove(&connection);
-        self.gone.insert(connection);
         self.clients[owner].session.closed_by = self.now;
         self.trace.line(|| format!("  {connection:?} is closed"));
         self.input(broker, Input::Closed { connection, cause })
@@ -234,6 +230,15 @@ impl World {
             }
             None => Ok(()),
         }
+    }
+
+    /// A piece of what the broker put off.
+    pub fn work(&mut self, broker: &mut Broker) -> Checked {
+        if broker.work_pending() {
+            self.trace.line(|| String::from("  a piece of work"));
+            broker.handle_work(self.now);
+        }
+        self.drain(broker)
     }
 
     /// Time passes.

@@ -9,12 +9,12 @@ mod link;
 mod outcome;
 mod settle;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hushwing_core::{
-    Action, Ask, Authentication, Broker, Config, ConnectionId, Decision, Instant, Limits, Listener, PeerId,
-    Promise, Question, Rule, Rules,
+    Ask, Authentication, Broker, Config, ConnectionId, Decision, Instant, Limits, Listener, PeerId, Promise,
+    Question, Rule, Rules,
 };
 
 use super::client::Client;
@@ -36,6 +36,10 @@ pub const TOPICS: [&str; 4] = ["t/a", "t/b", "u/c", "q/d"];
 /// Topic Filters that clients subscribe to.
 pub const FILTERS: [&str; 8] = ["t/a", "t/b", "t/+", "#", "u/#", "+/c", "q/d", "w/#"];
 
+/// Shared subscriptions, and the topics that each of them is about. The first client is a member of each in
+/// conversations that have them, so that they do not end.
+pub const GROUPS: [(&str, &str); 2] = [("$share/g/$s/+", "$s/a"), ("$share/h/$v/#", "$v/b/c")];
+
 /// Everything but the broker.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -51,8 +55,6 @@ pub struct World {
     pub clients: Vec<Client>,
     /// Transports that the broker knows.
     pub links: BTreeMap<ConnectionId, Link>,
-    /// Transports that the broker was told to be gone.
-    pub gone: BTreeSet<ConnectionId>,
     last_link: u64,
     /// Every message.
     pub ledger: Ledger,
@@ -64,16 +66,18 @@ pub struct World {
     pub trace: Trace,
 }
 
-/// The configuration of the broker: with a journal, an embedder to ask, and windows that fill quickly.
-pub fn config(fault: Option<Promise>) -> Arc<Config> {
+/// The configuration of the broker: with a journal, an embedder to ask, and windows that fill quickly. `pieces`:
+/// what can be done bit by bit is.
+pub fn config(fault: Option<Promise>, pieces: bool) -> Arc<Config> {
     let ask = Rule { action: None, filter: "q/#".into(), decision: Decision::Ask };
-    let refuse = Rule { action: Some(Action::Publish), filter: "refused/#".into(), decision: Decision::Deny };
-    let rules = Arc::new(Rules { rules: vec![ask, refuse], otherwise: Decision::Allow });
+    let rules = Arc::new(Rules { rules: vec![ask], otherwise: Decision::Allow });
     let listeners = vec![
         Listener { authentication: Authentication::Anonymous, rules: rules.clone() },
         Listener { authentication: Authentication::Ask, rules },
     ];
     let limits = Limits { in_flight_maximum: 5, ..Limits::default() };
+    let pieces = pieces.then(|| Limits { receivers_per_turn: 1, retained_per_turn: 1, ..limits.clone() });
+    let limits = pieces.unwrap_or(limits);
     let config = Config { limits, listeners, journal: true, ..Config::default() };
     Arc::new(planted(config, fault))
 }
@@ -105,7 +109,6 @@ impl World {
             disk: Disk::default(),
             clients: versions.iter().enumerate().map(client).collect(),
             links: BTreeMap::new(),
-            gone: BTreeSet::new(),
             last_link: 0,
             ledger: Ledger::default(),
             questions: Vec::new(),

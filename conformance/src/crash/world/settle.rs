@@ -18,7 +18,7 @@ impl World {
                 self.come_back(broker)?;
             }
             self.round(broker)?;
-            if self.is_quiet() && (!everybody || self.is_complete()) {
+            if self.is_quiet() && !broker.work_pending() && (!everybody || self.is_complete()) {
                 return Ok(());
             }
         }
@@ -52,8 +52,10 @@ impl World {
             }
             self.absorb(link)?;
             self.acknowledge_all(link);
+            self.work(broker)?;
             self.finish(broker, link)?;
         }
+        self.work(broker)?;
         self.persist(broker, usize::MAX)
     }
 
@@ -79,6 +81,7 @@ impl World {
                 return if waiting == 0 { Ok(()) } else { Err(format!("stopped before {waiting} groups")) };
             }
             self.persist(broker, 1)?;
+            self.work(broker)?;
             let links: Vec<ConnectionId> = self.links.keys().copied().collect();
             for link in links {
                 self.absorb(link)?;
@@ -94,7 +97,13 @@ impl World {
         self.step += 1;
         self.trace.line(|| format!("the broker dies; {extra} more groups reach the disk"));
         self.disk.complete(extra);
+        let all_written = self.disk.waiting() == 0;
         self.disk.crash();
+        for client in &mut self.clients {
+            // What the next broker knows of the end of its last connection.
+            let over = self.links.values().all(|link| link.owner != client.number);
+            client.session.end_is_written = all_written && over;
+        }
         self.questions.clear();
         let links: Vec<ConnectionId> = self.links.keys().copied().collect();
         for link in links {
@@ -122,7 +131,8 @@ impl World {
         }
         let wall = self.now.after_seconds(self.random.below(3) as u64);
         self.now = broker.restored(wall).max(self.now);
-        self.clients.iter_mut().for_each(|client| client.session.closed_by = self.now);
+        let unwritten = self.clients.iter_mut().filter(|client| !client.session.end_is_written);
+        unwritten.for_each(|client| client.session.closed_by = self.now);
         self.drain(broker)?;
         match broker.poll_timeout() {
             Some(due) if due <= self.now => Err(format!("{due:?} is due after restored() at {:?}", self.now)),

@@ -1,8 +1,9 @@
 //! What only 3.1.1 says, or says differently.
 
+mod capabilities;
 mod connect;
 mod publish;
 
 use crate::script::Script;
 
-pub(crate) const SCRIPTS: &[&[Script]] = &[connect::SCRIPTS, publish::SCRIPTS];
+pub(crate) const SCRIPTS: &[&[Script]] = &[capabilities::SCRIPTS, connect::SCRIPTS, publish::SCRIPTS];

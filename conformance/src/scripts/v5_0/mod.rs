@@ -1,13 +1,18 @@
 //! What only 5.0 says.
 
+mod capabilities;
 mod connect;
 mod expiry;
 mod flow;
+mod information;
 mod packet_size;
 mod properties;
 mod reason;
 mod retained;
+mod server_reference;
 mod session;
+mod shared;
+mod shared_ends;
 mod subscribe;
 mod topic_alias;
 mod will;
@@ -15,14 +20,19 @@ mod will;
 use crate::script::Script;
 
 pub(crate) const SCRIPTS: &[&[Script]] = &[
+    capabilities::SCRIPTS,
     connect::SCRIPTS,
     expiry::SCRIPTS,
     flow::SCRIPTS,
+    information::SCRIPTS,
     packet_size::SCRIPTS,
     properties::SCRIPTS,
     reason::SCRIPTS,
     retained::SCRIPTS,
+    server_reference::SCRIPTS,
     session::SCRIPTS,
+    shared::SCRIPTS,
+    shared_ends::SCRIPTS,
     subscribe::SCRIPTS,
     topic_alias::SCRIPTS,
     will::SCRIPTS,

@@ -14,6 +14,8 @@ pub(super) trait Keys {
     fn whole<N: Whole>(&mut self, key: &'static str, value: &mut N, range: RangeInclusive<N>, about: &str);
     /// Yes or no.
     fn boolean(&mut self, key: &'static str, value: &mut bool, about: &str);
+    /// Text, or nothing: an empty one is none.
+    fn text(&mut self, key: &'static str, value: &mut Option<String>, about: &str);
     /// One of some words.
     fn choice<T: Copy + PartialEq>(
         &mut self,

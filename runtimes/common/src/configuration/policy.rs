@@ -1,6 +1,7 @@
 //! `[policy]`: what the standard leaves open.
 
 use hushwing_core::Policy;
+use hushwing_core::wire::QoS;
 
 use super::keys::Keys;
 
@@ -10,6 +11,11 @@ pub(super) fn policy(keys: &mut impl Keys, policy: &mut Policy) {
         queue_qos0_offline,
         refuse_control_characters,
         full_queue_drops_oldest,
+        maximum_qos,
+        retain_available,
+        wildcard_subscriptions,
+        subscription_identifiers,
+        response_information,
         shared_subscriptions,
     } = policy;
     keys.boolean(
@@ -31,5 +37,34 @@ pub(super) fn policy(keys: &mut impl Keys, policy: &mut Policy) {
         "shared_subscriptions",
         shared_subscriptions,
         "Offer shared subscriptions ($share/NAME/FILTER): each message to one of those that share.",
+    );
+    keys.text(
+        "response_information",
+        response_information,
+        "What 5.0 clients that ask for Response Information are told to make Response Topics from; \"\" for nothing.",
+    );
+    capabilities(keys, maximum_qos, retain_available, wildcard_subscriptions, subscription_identifiers);
+}
+
+/// What the server can be told not to do; 5.0 clients are told.
+fn capabilities(
+    keys: &mut impl Keys,
+    maximum_qos: &mut QoS,
+    retain_available: &mut bool,
+    wildcard_subscriptions: &mut bool,
+    subscription_identifiers: &mut bool,
+) {
+    let words = [("0", QoS::AtMostOnce), ("1", QoS::AtLeastOnce), ("2", QoS::ExactlyOnce)];
+    keys.choice("maximum_qos", maximum_qos, &words, "The highest QoS that clients may publish at.");
+    keys.boolean("retain_available", retain_available, "Whether clients may publish retained messages.");
+    keys.boolean(
+        "wildcard_subscriptions",
+        wildcard_subscriptions,
+        "Whether clients may subscribe to topic filters with wildcards.",
+    );
+    keys.boolean(
+        "subscription_identifiers",
+        subscription_identifiers,
+        "Whether 5.0 clients may give their subscriptions numbers.",
     );
 }

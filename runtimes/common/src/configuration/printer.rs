@@ -34,6 +34,11 @@ impl Keys for Printer {
         self.line(key, *value, about);
     }
 
+    fn text(&mut self, key: &'static str, value: &mut Option<String>, about: &str) {
+        let text = value.as_deref().unwrap_or_default();
+        self.line(key, format!("{text:?}"), about);
+    }
+
     fn choice<T: Copy + PartialEq>(
         &mut self,
         key: &'static str,

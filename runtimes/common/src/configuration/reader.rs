@@ -101,6 +101,12 @@ impl Keys for Reader<'_> {
         }
     }
 
+    fn text(&mut self, key: &'static str, value: &mut Option<String>, _: &str) {
+        if let Some((_, text)) = Reader::text(self, key, "a text, such as \"answers/\"") {
+            *value = (!text.is_empty()).then_some(text);
+        }
+    }
+
     fn choice<T: Copy + PartialEq>(
         &mut self,
         key: &'static str,

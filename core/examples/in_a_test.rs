@@ -9,7 +9,7 @@
 
 use std::sync::Arc;
 
-use hushwing_core::client::{Client, CloseReason, Event, Options, Publication, Will};
+use hushwing_core::client::{Client, CloseReason, Event, Options, Publication};
 use hushwing_core::wire::{Properties, QoS, SubscriptionOptions};
 use hushwing_core::{Broker, CloseCause, Config, ConnectionId, Input, Instant, Origin, Output, PeerId};
 
@@ -92,14 +92,14 @@ impl Bench {
         loop {
             let mut busy = false;
             for seat in 0..self.seats.len() {
-                busy |= self.to_broker(seat);
+                busy |= self.carry_up(seat);
             }
             while self.broker.work_pending() {
                 self.broker.handle_work(self.now);
                 self.drain();
             }
             for connection in std::mem::take(&mut self.ready) {
-                busy |= self.to_client(connection);
+                busy |= self.carry_down(connection);
             }
             if !busy {
                 return;
@@ -107,7 +107,7 @@ impl Bench {
         }
     }
 
-    fn to_broker(&mut self, seat: usize) -> bool {
+    fn carry_up(&mut self, seat: usize) -> bool {
         let Seat { client, connection, plugged_in, .. } = &mut self.seats[seat];
         let (connection, bytes) = (*connection, client.transmit().to_vec());
         client.advance(bytes.len());
@@ -118,7 +118,7 @@ impl Bench {
         false
     }
 
-    fn to_client(&mut self, connection: ConnectionId) -> bool {
+    fn carry_down(&mut self, connection: ConnectionId) -> bool {
         let mut bytes = Vec::new();
         while let Some(transmit) = self.broker.transmit(self.now, connection) {
             let written = transmit.first().len();
@@ -172,39 +172,6 @@ fn named(client_identifier: &str) -> Options {
     Options { client_identifier: client_identifier.into(), keep_alive_seconds: 10, ..Options::default() }
 }
 
-fn pair(topic: &str, payload: &str) -> (String, String) {
-    (topic.into(), payload.into())
-}
-
-#[test]
-fn a_message_goes_from_one_client_to_the_other() {
-    let mut bench = Bench::new();
-    let display = bench.connect(named("display"));
-    let sensor = bench.connect(named("sensor"));
-    bench.subscribe(display, "house/+/temperature");
-    bench.publish(sensor, "house/kitchen/temperature", "21.5");
-    bench.publish(sensor, "house/kitchen/humidity", "40");
-    assert_eq!(bench.messages(display), [pair("house/kitchen/temperature", "21.5")]);
-}
-
-#[test]
-fn a_lamp_whose_cable_is_cut_is_missed_after_a_while() {
-    let mut bench = Bench::new();
-    let display = bench.connect(named("display"));
-    bench.subscribe(display, "house/lamp");
-    let will = Will { topic: "house/lamp".into(), payload: b"offline".to_vec(), ..Will::default() };
-    let lamp = bench.connect(Options { will: Some(will), ..named("lamp") });
-    // An hour of nothing but keep alive.
-    bench.wait(3_600);
-    assert_eq!(bench.messages(display), []);
-    bench.seats[lamp].plugged_in = false;
-    // One and a half times the keep alive of 10 seconds, from its last PINGREQ on.
-    bench.wait(5);
-    assert_eq!(bench.messages(display), []);
-    bench.wait(10);
-    assert_eq!(bench.messages(display), [pair("house/lamp", "offline")]);
-}
-
 /// `cargo run` shows the first of the tests.
 fn main() {
     let mut bench = Bench::new();
@@ -215,5 +182,45 @@ fn main() {
     bench.wait(3_600);
     for (topic, payload) in bench.messages(display) {
         println!("{topic} {payload}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hushwing_core::client::Will;
+
+    use super::*;
+
+    fn pair(topic: &str, payload: &str) -> (String, String) {
+        (topic.into(), payload.into())
+    }
+
+    #[test]
+    fn a_message_goes_from_one_client_to_the_other() {
+        let mut bench = Bench::new();
+        let display = bench.connect(named("display"));
+        let sensor = bench.connect(named("sensor"));
+        bench.subscribe(display, "house/+/temperature");
+        bench.publish(sensor, "house/kitchen/temperature", "21.5");
+        bench.publish(sensor, "house/kitchen/humidity", "40");
+        assert_eq!(bench.messages(display), [pair("house/kitchen/temperature", "21.5")]);
+    }
+
+    #[test]
+    fn a_lamp_whose_cable_is_cut_is_missed_after_a_while() {
+        let mut bench = Bench::new();
+        let display = bench.connect(named("display"));
+        bench.subscribe(display, "house/lamp");
+        let will = Will { topic: "house/lamp".into(), payload: b"offline".to_vec(), ..Will::default() };
+        let lamp = bench.connect(Options { will: Some(will), ..named("lamp") });
+        // An hour of nothing but keep alive.
+        bench.wait(3_600);
+        assert_eq!(bench.messages(display), []);
+        bench.seats[lamp].plugged_in = false;
+        // One and a half times the keep alive of 10 seconds, from its last PINGREQ on.
+        bench.wait(5);
+        assert_eq!(bench.messages(display), []);
+        bench.wait(10);
+        assert_eq!(bench.messages(display), [pair("house/lamp", "offline")]);
     }
 }

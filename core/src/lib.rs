@@ -87,11 +87,11 @@
 //!   goes out, the connection waits, all others go on, and [`Input::Answer`] comes back.
 //! * **Hooks**, where the decision can be made at once: a [`Hooks`] is called at the moment when a client
 //!   connects, subscribes, publishes, is given a message, and may refuse or change it.
-//! * **Commands**, for what the program wants by itself: [`Command::Publish`], [`Command::Disconnect`] and the
-//!   rest.
+//! * **Commands**, for what the program wants by itself: publish ([`Command::Publish`]), also to one client alone
+//!   ([`Command::PublishDirect`]), subscribe for a client, disconnect one, end its session, drain, shut down.
 //!
-//! What it wants to know, it asks: [`Broker::clients`], [`Broker::sessions`], [`Broker::subscriptions`] and
-//! [`Broker::retained`] give lists in pages, [`Broker::stats`] gives numbers; and it is told by [`Event`]s.
+//! It sees what goes on as [`Event`]s, each kind with its place in the [`EventMask`], as numbers
+//! ([`Broker::stats`]), and as lists of clients, sessions, subscriptions and retained messages ([`query`]).
 //!
 //! ```
 //! use std::sync::Arc;

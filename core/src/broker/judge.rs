@@ -27,10 +27,8 @@ use crate::wire::{
 pub(super) enum Judgement {
     /// The embedder was asked: it waits.
     Wait,
-    /// It goes nowhere, for this reason.
-    Refuse(ReasonCode),
-    /// The same, and the reason is a hook's, which has no words for it.
-    RefuseByHook(ReasonCode),
+    /// It goes nowhere, for this reason, which may be explained to a 5.0 client.
+    Refuse(ReasonCode, PropertiesBuffer),
     /// It goes nowhere, and its publisher is told that all is well.
     Drop,
     /// It goes on, or this instead.
@@ -41,7 +39,7 @@ impl Broker {
     pub(super) fn judge(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Judgement {
         match self.may_publish(now, index, publish) {
             Decision::Ask => return Judgement::Wait,
-            Decision::Deny => return Judgement::Refuse(ReasonCode::NotAuthorized),
+            Decision::Deny => return self.refused(index, ReasonCode::NotAuthorized),
             Decision::Allow => {}
         }
         let mut change = None;
@@ -55,9 +53,13 @@ impl Broker {
             }
         }
         if publish.qos > QoS::AtMostOnce && self.clients.exceeds_quota(&changed(publish, change.as_deref())) {
-            return Judgement::Refuse(ReasonCode::QuotaExceeded);
+            return self.refused(index, ReasonCode::QuotaExceeded);
         }
         Judgement::Take(change)
+    }
+
+    fn refused(&self, index: ConnectionIndex, reason: ReasonCode) -> Judgement {
+        Judgement::Refuse(reason, self.clients.why_not_published(index, reason))
     }
 
     /// What the hooks say about a message, or the will of a session.
@@ -79,13 +81,13 @@ impl Broker {
             PublishDecision::Drop => Judgement::Drop,
             PublishDecision::Refuse(reason) => {
                 let otherwise = ReasonCode::ImplementationSpecificError;
-                Judgement::RefuseByHook(sayable(reason, PacketType::Puback, otherwise))
+                by_hook(sayable(reason, PacketType::Puback, otherwise))
             }
             PublishDecision::Change(change) => match self.check_change(publish, &change) {
                 Ok(()) => Judgement::Take(Some(change)),
                 Err(why) => {
                     self.clients.hook_failed(&format!("changing a message to `{topic}`"), &why);
-                    Judgement::RefuseByHook(ReasonCode::ImplementationSpecificError)
+                    by_hook(ReasonCode::ImplementationSpecificError)
                 }
             },
         }
@@ -125,19 +127,9 @@ impl Clients {
     }
 }
 
-impl Judgement {
-    /// Why the message is refused, if it is, and what there is to say about it.
-    pub(super) fn refusal(
-        &self,
-        clients: &Clients,
-        index: ConnectionIndex,
-    ) -> Option<(ReasonCode, PropertiesBuffer)> {
-        match self {
-            Self::Refuse(reason) => Some((*reason, clients.why_not_published(index, *reason))),
-            Self::RefuseByHook(reason) => Some((*reason, PropertiesBuffer::new())),
-            Self::Wait | Self::Drop | Self::Take(_) => None,
-        }
-    }
+/// A hook says no more than the code.
+const fn by_hook(reason: ReasonCode) -> Judgement {
+    Judgement::Refuse(reason, PropertiesBuffer::new())
 }
 
 /// The message that goes on.

@@ -10,9 +10,6 @@ use crate::time::Instant;
 /// Packets and inputs after which the account is looked at, whatever has grown.
 const LOOK_EVERY: u8 = 64;
 
-/// How long a publisher stays unread; then it is told (5.0) and closed.
-const UNREAD_SECONDS: u64 = 10;
-
 /// How short memory is. In eighths of the limit: tight from seven on, exhausted from eight on, eased below six.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Pressure {
@@ -81,6 +78,7 @@ impl Broker {
         if self.clients.pressure == Pressure::None || self.clients.owes_acknowledgements(index) {
             return;
         }
+        let timeout = self.config().limits.pause_timeout_seconds;
         let Some(connection) = self.clients.connection(index).filter(|of| of.phase == Phase::Connected)
         else {
             return;
@@ -89,7 +87,7 @@ impl Broker {
             return;
         }
         let id = connection.id;
-        let deadline = now.after_seconds(UNREAD_SECONDS);
+        let deadline = now.after_seconds(timeout.into());
         connection.work().unread_until = Some(deadline);
         self.clients.unread.insert(id);
         self.clients.pause(index, pause::MEMORY, true);

@@ -2,6 +2,7 @@
 //! `impl Broker` is spread over this folder by what happened.
 
 mod acknowledge;
+mod alias;
 mod authenticate;
 mod clients;
 mod command;

@@ -195,7 +195,7 @@ impl Broker {
         rules: Arc<Rules>,
     ) -> Handled {
         if let Some(reason) = self.clients.hooked_connect(index, client_identifier, connect) {
-            self.refuse(now, index, &Farewell::refusal(reason));
+            self.refuse(now, index, &Farewell::hook(reason));
             return Ok(Flow::Continue);
         }
         let resumed = self.previous_session(now, index, connect, client_identifier);

@@ -9,6 +9,7 @@ use super::Broker;
 use super::clients::Clients;
 use super::direct;
 use super::hook::sayable;
+use super::publish::check_capabilities;
 use crate::connection::ConnectionIndex;
 use crate::hooks::{Change, PublishDecision, PublishedMessage};
 use crate::id::ConnectionId;
@@ -17,15 +18,17 @@ use crate::session::SessionIndex;
 use crate::time::Instant;
 use crate::topic::name;
 use crate::violation::Violation;
-use crate::wire::{PacketType, Properties, PropertyContext, Publish, QoS, ReasonCode, Sender};
+use crate::wire::{
+    PacketType, Properties, PropertiesBuffer, PropertyContext, Publish, QoS, ReasonCode, Sender,
+};
 
 /// What is to become of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Judgement {
     /// The embedder was asked: it waits.
     Wait,
-    /// It goes nowhere, for this reason.
-    Refuse(ReasonCode),
+    /// It goes nowhere, for this reason, which may be explained to a 5.0 client.
+    Refuse(ReasonCode, PropertiesBuffer),
     /// It goes nowhere, and its publisher is told that all is well.
     Drop,
     /// It goes on, or this instead.
@@ -36,7 +39,7 @@ impl Broker {
     pub(super) fn judge(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Judgement {
         match self.may_publish(now, index, publish) {
             Decision::Ask => return Judgement::Wait,
-            Decision::Deny => return Judgement::Refuse(ReasonCode::NotAuthorized),
+            Decision::Deny => return self.refused(index, ReasonCode::NotAuthorized),
             Decision::Allow => {}
         }
         let mut change = None;
@@ -50,9 +53,13 @@ impl Broker {
             }
         }
         if publish.qos > QoS::AtMostOnce && self.clients.exceeds_quota(&changed(publish, change.as_deref())) {
-            return Judgement::Refuse(ReasonCode::QuotaExceeded);
+            return self.refused(index, ReasonCode::QuotaExceeded);
         }
         Judgement::Take(change)
+    }
+
+    fn refused(&self, index: ConnectionIndex, reason: ReasonCode) -> Judgement {
+        Judgement::Refuse(reason, self.clients.why_not_published(index, reason))
     }
 
     /// What the hooks say about a message, or the will of a session.
@@ -74,13 +81,13 @@ impl Broker {
             PublishDecision::Drop => Judgement::Drop,
             PublishDecision::Refuse(reason) => {
                 let otherwise = ReasonCode::ImplementationSpecificError;
-                Judgement::Refuse(sayable(reason, PacketType::Puback, otherwise))
+                by_hook(sayable(reason, PacketType::Puback, otherwise))
             }
             PublishDecision::Change(change) => match self.check_change(publish, &change) {
                 Ok(()) => Judgement::Take(Some(change)),
                 Err(why) => {
                     self.clients.hook_failed(&format!("changing a message to `{topic}`"), &why);
-                    Judgement::Refuse(ReasonCode::ImplementationSpecificError)
+                    by_hook(ReasonCode::ImplementationSpecificError)
                 }
             },
         }
@@ -94,6 +101,7 @@ impl Broker {
             self.check_properties(properties.map_err(says)?).map_err(says)?;
         }
         let changed = changed(publish, Some(change));
+        check_capabilities(self.capabilities(), QoS::AtMostOnce, changed.retain).map_err(says)?;
         name::validate(changed.topic).map_err(says)?;
         self.check_topic(changed.topic).map_err(says)?;
         if changed.retain && direct::recipient(changed.topic).is_some() {
@@ -117,6 +125,11 @@ impl Clients {
         sessions.dedup();
         Some(sessions)
     }
+}
+
+/// A hook says no more than the code.
+const fn by_hook(reason: ReasonCode) -> Judgement {
+    Judgement::Refuse(reason, PropertiesBuffer::new())
 }
 
 /// The message that goes on.

@@ -76,7 +76,7 @@ impl Broker {
                         }
                     }
                     // [MQTT-3.3.5-2] of 3.1.1, section 3.3.5 of 5.0: nobody is told.
-                    Judgement::Refuse(_) | Judgement::Drop => {}
+                    Judgement::Refuse(..) | Judgement::Drop => {}
                 }
                 Ok(Flow::Continue)
             }
@@ -91,10 +91,11 @@ impl Broker {
         packet_identifier: NonZeroU16,
     ) -> Handled {
         self.check_receive_maximum(index)?;
-        let reason = match self.judge(now, index, publish) {
+        let unexplained = PropertiesBuffer::new();
+        let (reason, words) = match self.judge(now, index, publish) {
             Judgement::Wait => return Ok(Flow::Wait),
-            Judgement::Refuse(reason) => reason,
-            Judgement::Drop => ReasonCode::Success,
+            Judgement::Refuse(reason, words) => (reason, words),
+            Judgement::Drop => (ReasonCode::Success, unexplained),
             Judgement::Take(change) => {
                 let delivered = self.take(now, index, publish, change.as_deref(), Position::NONE);
                 if delivered.unfinished {
@@ -102,10 +103,9 @@ impl Broker {
                     self.clients.wait_for_fan_out(index, Some(packet_identifier));
                     return Ok(Flow::Continue);
                 }
-                reason_for(delivered.receivers)
+                (reason_for(delivered.receivers), unexplained)
             }
         };
-        let words = self.clients.why_not_published(index, reason);
         let acknowledgement = self.acknowledgement(index, packet_identifier, reason, &words)?;
         let wait = self.clients.wait_for_group(Promise::Puback);
         self.count_unacknowledged(index);
@@ -133,10 +133,9 @@ impl Broker {
             return Ok(Flow::Wait);
         }
         self.count_unacknowledged(index);
-        if let Judgement::Refuse(reason) = judgement {
+        if let Judgement::Refuse(reason, words) = &judgement {
             // [MQTT-4.3.3-9] of 5.0: nothing is stored, the next PUBLISH is a new message.
-            let words = self.clients.why_not_published(index, reason);
-            let acknowledgement = self.acknowledgement(index, packet_identifier, reason, &words)?;
+            let acknowledgement = self.acknowledgement(index, packet_identifier, *reason, words)?;
             self.clients.reply_last(index, Position::NONE, &Packet::Pubrec(acknowledgement))?;
             return Ok(Flow::Continue);
         }

@@ -22,6 +22,8 @@ use crate::wire::{Packet, ReasonCode, Suback, Subscribe, SubscriptionOptions, te
 /// What a filter of a SUBSCRIBE came to.
 struct Outcome<'f> {
     reason: u8,
+    /// Why it was refused, if not by a hook, which has no words for it.
+    refusal: Option<ReasonCode>,
     /// The subscription, if its retained messages are to be sent.
     replay: Option<(Cow<'f, str>, Subscription)>,
 }
@@ -56,7 +58,7 @@ impl Broker {
             })
             .collect();
         let reasons: Vec<u8> = outcomes.iter().map(|outcome| outcome.reason).collect();
-        let refusal = reasons.iter().find_map(|code| ReasonCode::from_byte(*code).filter(|of| of.is_error()));
+        let refusal = outcomes.iter().find_map(|outcome| outcome.refusal);
         let words = self.clients.why_not_subscribed(index, refusal);
         let suback = Suback {
             packet_identifier: subscribe.packet_identifier,
@@ -99,18 +101,20 @@ impl Broker {
     ) -> Outcome<'f> {
         let connection = self.clients.connections.get(index);
         let capabilities = connection.map_or_else(|| self.capabilities(), |of| of.capabilities);
-        let hooked = match self.refusal(capabilities, session, filter, allowed) {
+        let refusal = self.refusal(capabilities, session, filter, allowed);
+        let hooked = match refusal {
             None => self.hooked_subscribe(index, session, filter, subscription),
             Some(reason) => Err(reason),
         };
         match hooked {
             Err(reason) => {
-                Outcome { reason: self.suback_code(index, reason, subscription.options), replay: None }
+                let reason = self.suback_code(index, reason, subscription.options);
+                Outcome { reason, refusal, replay: None }
             }
             Ok((filter, subscription)) => {
                 let replay = self.put_subscription(session, &filter, subscription);
                 let reason = subscription.options.qos.bits();
-                Outcome { reason, replay: replay.then_some((filter, subscription)) }
+                Outcome { reason, refusal, replay: replay.then_some((filter, subscription)) }
             }
         }
     }

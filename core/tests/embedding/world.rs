@@ -36,6 +36,19 @@ struct Peer {
     gone: bool,
 }
 
+impl Peer {
+    /// Shows every packet that came.
+    #[track_caller]
+    fn each(&self, mut show: impl FnMut(&Packet<'_>)) {
+        let mut bytes = &self.arrived[..];
+        while let Some(frame) = split_frame(bytes, Some(self.version), u32::MAX).expect("well formed") {
+            show(&Packet::decode(&frame, self.version, Sender::Server).expect("well formed"));
+            bytes = &bytes[frame.length..];
+        }
+        assert!(bytes.is_empty(), "half a packet: {bytes:?}");
+    }
+}
+
 pub(crate) fn text(qos: QoS, filter: &str) -> (String, SubscriptionOptions) {
     (filter.to_owned(), SubscriptionOptions { qos, ..SubscriptionOptions::default() })
 }
@@ -182,13 +195,7 @@ impl World {
     pub(crate) fn heard(&mut self, connection: ConnectionId) -> Vec<String> {
         let peer = self.peers.get_mut(&connection).expect("opened");
         let mut heard = Vec::new();
-        let mut bytes = &peer.arrived[..];
-        while let Some(frame) = split_frame(bytes, Some(peer.version), u32::MAX).expect("well formed") {
-            let packet = Packet::decode(&frame, peer.version, Sender::Server).expect("well formed");
-            heard.push(describe(&packet));
-            bytes = &bytes[frame.length..];
-        }
-        assert!(bytes.is_empty(), "half a packet: {bytes:?}");
+        peer.each(|packet| heard.push(describe(packet)));
         if peer.closing {
             heard.push("closed".to_owned());
         }
@@ -198,18 +205,30 @@ impl World {
 
     /// Has a client say PUBACK for the last QoS 1 message that came since it was last asked what it heard.
     pub(crate) fn acknowledge(&mut self, connection: ConnectionId) {
-        let peer = &self.peers[&connection];
-        let (mut bytes, mut last) = (&peer.arrived[..], None);
-        while let Some(frame) = split_frame(bytes, Some(peer.version), u32::MAX).expect("well formed") {
-            let packet = Packet::decode(&frame, peer.version, Sender::Server).expect("well formed");
+        let mut last = None;
+        self.peers[&connection].each(|packet| {
             if let Packet::Publish(publish) = packet {
                 last = publish.packet_identifier;
             }
-            bytes = &bytes[frame.length..];
-        }
+        });
         let (reason, properties) = (ReasonCode::Success, Properties::EMPTY);
         let packet_identifier = last.expect("a message to acknowledge");
         self.say(connection, &Packet::Puback(Acknowledgement { packet_identifier, reason, properties }));
+    }
+
+    /// The Reason Strings that came for this client since it was last asked what it heard.
+    pub(crate) fn explanations(&self, connection: ConnectionId) -> Vec<String> {
+        let mut explanations = Vec::new();
+        self.peers[&connection].each(|packet| {
+            let properties = match packet {
+                Packet::Connack(of) => of.properties,
+                Packet::Puback(of) | Packet::Pubrec(of) => of.properties,
+                Packet::Suback(of) => of.properties,
+                _ => Properties::EMPTY,
+            };
+            explanations.extend(properties.reason_string().map(str::to_owned));
+        });
+        explanations
     }
 
     /// What was told since it was asked last.

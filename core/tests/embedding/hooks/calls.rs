@@ -8,7 +8,7 @@ use hushwing_core::hooks::{
     PublishedMessage, SubscribeDecision, SubscribeWish, UnsubscribeDecision, UnsubscribeWish,
 };
 use hushwing_core::wire::QoS::{AtLeastOnce, AtMostOnce, ExactlyOnce};
-use hushwing_core::wire::{Connect, Packet, PropertiesBuffer, Property, Publish, Will};
+use hushwing_core::wire::{Connect, Packet, PropertiesBuffer, Property, Publish, ReasonCode, Will};
 use hushwing_core::{
     Broker, CloseCause, Command, Config, ConnectionId, DisconnectReason, HookMask, Hooks, Origin,
     Publication, SessionEnd, Violation,
@@ -254,4 +254,41 @@ fn a_broker_with_hooks_can_be_sent_to_another_thread() {
     let world = World::hooked(Config::default(), Log::new(HookMask::ALL));
     is_send::<Broker>(&world.broker);
     assert!(format!("{:?}", world.broker).contains("HookSlot"));
+}
+
+/// Refuses everything that it is asked about, for want of a quota.
+struct Strict;
+
+impl Hooks for Strict {
+    fn on_connect(&mut self, client: &ConnectingClient<'_>) -> ConnectDecision {
+        match client.client_identifier {
+            "a" => ConnectDecision::Allow,
+            _ => ConnectDecision::Refuse(ReasonCode::QuotaExceeded),
+        }
+    }
+
+    fn on_subscribe(&mut self, _wish: &SubscribeWish<'_>) -> SubscribeDecision {
+        SubscribeDecision::Refuse(ReasonCode::QuotaExceeded)
+    }
+
+    fn on_publish(&mut self, _message: &PublishedMessage<'_>) -> PublishDecision {
+        PublishDecision::Refuse(ReasonCode::QuotaExceeded)
+    }
+}
+
+#[test]
+fn nobody_is_told_a_reason_that_the_hook_did_not_have() {
+    let mut world = World::hooked(Config::default(), Strict);
+    let a = world.client(V5_0, "a");
+    world.subscribe(a, "t", AtLeastOnce);
+    world.publish(a, "t", "x", AtLeastOnce);
+    world.publish(a, "t", "x", ExactlyOnce);
+    let b = world.open(V5_0);
+    world.say(b, &Packet::Connect(hello(V5_0, "b")));
+    assert_eq!((world.explanations(a), world.explanations(b)), (vec![], vec![]));
+    assert_eq!(world.heard(a), ["SUBACK 97", "PUBACK 97", "PUBREC 97"]);
+    assert_eq!(world.heard(b), ["CONNACK 97", "closed"]);
+    // The machine's own refusals are explained.
+    world.publish(a, "$SYS/x", "x", AtLeastOnce);
+    assert_eq!(world.explanations(a).len(), 1);
 }

@@ -13,16 +13,21 @@ use hushwing_core::hooks::{
 use hushwing_core::{ConnectionId, HookMask, Hooks, Origin};
 
 type Decide<Q, D> = Option<Box<dyn FnMut(&Q) -> D + Send>>;
+type OnConnect = Box<dyn FnMut(&ConnectingClient<'_>) -> ConnectDecision + Send>;
+type OnSubscribe = Box<dyn FnMut(&SubscribeWish<'_>) -> SubscribeDecision + Send>;
+type OnUnsubscribe = Box<dyn FnMut(&UnsubscribeWish<'_>) -> UnsubscribeDecision + Send>;
+type OnPublish = Box<dyn FnMut(&PublishedMessage<'_>) -> PublishDecision + Send>;
+type OnDeliver = Box<dyn FnMut(&DeliveredCopy<'_>) -> DeliverDecision + Send>;
 
 /// Hooks that decide as the test says.
 #[derive(Default)]
 pub(crate) struct Deciding {
     accept: Decide<ConnectionId, AcceptDecision>,
-    connect: Option<Box<dyn FnMut(&ConnectingClient<'_>) -> ConnectDecision + Send>>,
-    subscribe: Option<Box<dyn FnMut(&SubscribeWish<'_>) -> SubscribeDecision + Send>>,
-    unsubscribe: Option<Box<dyn FnMut(&UnsubscribeWish<'_>) -> UnsubscribeDecision + Send>>,
-    publish: Option<Box<dyn FnMut(&PublishedMessage<'_>) -> PublishDecision + Send>>,
-    deliver: Option<Box<dyn FnMut(&DeliveredCopy<'_>) -> DeliverDecision + Send>>,
+    connect: Option<OnConnect>,
+    subscribe: Option<OnSubscribe>,
+    unsubscribe: Option<OnUnsubscribe>,
+    publish: Option<OnPublish>,
+    deliver: Option<OnDeliver>,
 }
 
 impl Hooks for Deciding {

@@ -50,8 +50,8 @@ fn a_client_is_refused_in_the_words_of_its_version() {
 
 #[test]
 fn a_client_that_is_refused_takes_nothing_over() {
-    let mut config = Config::default();
-    config.events = EventMask { connections: true, authentication: true, ..EventMask::NONE };
+    let events = EventMask { connections: true, authentication: true, ..EventMask::NONE };
+    let config = Config { events, ..Config::default() };
     let mut count = 0;
     let first_only = move |_: &ConnectingClient<'_>| {
         count += 1;

@@ -77,4 +77,12 @@ pub enum Answer {
     /// The client may not connect, for this reason (mapped to a return code for 3.x); any
     /// [`ReasonCode`] of CONNACK from 0x80 on.
     Refuse(ReasonCode),
+    /// The client is to use another server (5.0: CONNACK with 0x9C or 0x9D, section 4.11; 3.x: return code 3).
+    Redirect {
+        /// Whether it is to use the other server from now on.
+        permanent: bool,
+        /// Which one: names or addresses, with ports if wanted, separated by spaces. Not told to clients before
+        /// 5.0, nor if it has U+0000 or more than 65,535 bytes.
+        server_reference: Option<String>,
+    },
 }

@@ -60,6 +60,16 @@ pub enum Command {
     /// Refuse everybody who wants to connect (5.0: 0x88, 3.x: return code 3) while those who are connected are
     /// served as before (`true`), or take clients again (`false`).
     Drain(bool),
+    /// Send clients to another server: their connections are closed (5.0: DISCONNECT with 0x9C or 0x9D, section
+    /// 4.11), their wills are published, their sessions stay as long as they would.
+    Redirect {
+        /// Which client; `None` for all that are connected.
+        client_identifier: Option<String>,
+        /// Whether they are to use the other server from now on.
+        permanent: bool,
+        /// Which one, as in [`crate::Answer::Redirect`].
+        server_reference: Option<String>,
+    },
     /// Replace the configuration, whole. Connected clients keep what they were promised at CONNECT.
     Reload(Arc<Config>),
     /// Accept nobody any more, keep every promise made so far, tell 5.0 clients 0x8B, close all

@@ -36,6 +36,9 @@ pub struct Limits {
     pub in_flight_maximum: u16,
     /// Topic aliases that a client may set; announced as Topic Alias Maximum.
     pub topic_alias_maximum: u16,
+    /// Topic aliases that the server sets for one client, whatever it would take; 0 for none. Each is kept with
+    /// its topic as long as the connection.
+    pub outgoing_topic_alias_maximum: u8,
     /// Topic filters in one SUBSCRIBE or UNSUBSCRIBE: work done in one go.
     pub filters_per_packet: u16,
     /// Subscriptions of one session.
@@ -65,6 +68,8 @@ pub struct Limits {
     pub routes_remembered: u32,
     /// Bytes of free transmit buffers kept for the next connections that have something to send.
     pub transmit_pool_bytes: u32,
+    /// Seconds that a publisher stays unread while memory is short; then it is told (5.0) and closed.
+    pub pause_timeout_seconds: u16,
     /// The largest sum of the memory account, in bytes.
     pub memory_bytes: u64,
 }
@@ -87,6 +92,7 @@ impl Default for Limits {
             receive_maximum: 256,
             in_flight_maximum: 1_024,
             topic_alias_maximum: 64,
+            outgoing_topic_alias_maximum: 32,
             filters_per_packet: 1_000,
             subscriptions_per_session: 20_000,
             queue_messages: 10_000,
@@ -101,6 +107,7 @@ impl Default for Limits {
             session_expiry_seconds_3: u32::MAX,
             routes_remembered: 4_096,
             transmit_pool_bytes: 16 * 1024 * 1024,
+            pause_timeout_seconds: 10,
             memory_bytes: 512 * 1024 * 1024,
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use hushwing_core as core;
 use hushwing_core::{CloseCause, Config, ConnectionId, Input, Instant, Origin, Output, Position};
 
-use super::{Arrival, Instance, Link, Setup, Target};
+use super::{Arrival, Instance, Link, Setup, Target, authenticator};
 
 /// A broker of its own for each script.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,7 @@ impl Target for Memory {
             connections: BTreeMap::new(),
             opened: 0,
             persisted: None,
+            questions: Vec::new(),
             byte_by_byte: self.byte_by_byte,
             complaint: None,
         }))
@@ -74,6 +75,7 @@ fn config(setup: Setup) -> Config {
                 vec![deny(core::Action::Publish, "+/denied/#"), deny(core::Action::Subscribe, "+/hidden/#")];
             listener.rules = Arc::new(core::Rules { rules, otherwise: core::Decision::Allow });
         }
+        Setup::Authenticator => listener.authentication = core::Authentication::Ask,
         Setup::NobodyConnects => listener.authentication = core::Authentication::Refuse,
     }
     Config { listeners: vec![listener], policy, ..Config::default() }
@@ -87,6 +89,8 @@ struct Driver {
     opened: u64,
     /// The greatest position that was asked to be stored and not reported yet.
     persisted: Option<Position>,
+    /// What was asked and not answered yet.
+    questions: Vec<(core::Question, core::Ask)>,
     byte_by_byte: bool,
     /// What the broker did against its contract.
     complaint: Option<String>,
@@ -127,7 +131,7 @@ impl Driver {
                     }
                     self.persisted = Some(position);
                 }
-                Output::Ask { .. } => self.complain("a question that nobody answers"),
+                Output::Ask { question, about } => self.questions.push((question, about)),
                 Output::Event(_) | Output::Stopped => {}
             }
         }
@@ -156,6 +160,12 @@ impl Driver {
         if let Some(position) = self.persisted.take() {
             self.input(Input::Persisted { position });
             busy = true;
+        }
+        for (question, about) in std::mem::take(&mut self.questions) {
+            if let Some(answer) = authenticator::answer(&about) {
+                self.input(Input::Answer { question, answer });
+                busy = true;
+            }
         }
         if self.broker.poll_timeout().is_some_and(|due| due <= self.now) {
             self.broker.handle_timeout(self.now);

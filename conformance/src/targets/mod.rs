@@ -1,5 +1,6 @@
 //! What the scripts run against: anything that takes connections and bytes, and lets time pass.
 
+mod authenticator;
 mod binary;
 mod memory;
 mod mutated;
@@ -45,6 +46,8 @@ pub enum Setup {
     FewCapabilities,
     /// At most QoS 0.
     OnlyQoS0,
+    /// Somebody is asked about everybody who connects: see `authenticator.rs`.
+    Authenticator,
     /// Response Information is `answers/`.
     ResponseInformation,
 }

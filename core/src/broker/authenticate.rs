@@ -51,7 +51,7 @@ impl Broker {
         match connection.work.as_mut().and_then(|work| work.answer.take()) {
             Some(Answer::Decisions(decisions)) => return Some(decisions),
             Some(Answer::Accept { .. }) => return Some(topics().iter().map(|_| true).collect()),
-            Some(Answer::Refuse(_)) => return Some(Vec::new()),
+            Some(Answer::Refuse(_) | Answer::Redirect { .. }) => return Some(Vec::new()),
             None => {}
         }
         let (id, session) = (connection.id, connection.session());

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use super::encode::Frames;
 use super::fan_out::FanOuts;
+use super::hook::HookSlot;
 use super::journal::Journal;
 use super::pressure::Pressure;
 use super::retain::RetainedMessages;
@@ -58,6 +59,8 @@ pub(crate) struct Clients {
     pub(super) pressure: Pressure,
     /// From how many growing bytes on the account is looked at again within one input.
     pub(super) look_again_at: usize,
+    /// How often it could have been looked at since.
+    pub(super) not_looked: u8,
     /// Encoded forms of the message at hand.
     pub(super) frames: Frames,
     /// What all connections and sessions own on the heap, transmit buffers included.
@@ -65,6 +68,7 @@ pub(crate) struct Clients {
     /// How many clients are connected.
     pub(super) connected: u64,
     pub(super) counters: Counters,
+    pub(super) hooks: HookSlot,
 }
 
 impl Clients {
@@ -89,11 +93,13 @@ impl Clients {
             unread: BTreeSet::new(),
             pressure: Pressure::None,
             look_again_at: 0,
+            not_looked: 0,
             fan_outs: FanOuts::default(),
             frames: Frames::default(),
             owned_bytes: 0,
             connected: 0,
             counters: Counters::default(),
+            hooks: HookSlot::default(),
         }
     }
 

@@ -11,6 +11,7 @@ use super::direct;
 use super::publish::expiry;
 use crate::command::Command;
 use crate::config::Config;
+use crate::connection::ConnectionIndex;
 use crate::event::Event;
 use crate::id::Position;
 use crate::input;
@@ -45,6 +46,10 @@ impl Broker {
                 self.draining = draining;
                 Ok(())
             }
+            Command::Redirect { client_identifier, permanent, server_reference } => {
+                let (one, other) = (client_identifier.as_deref(), server_reference.as_deref());
+                self.redirect(now, one, permanent, other)
+            }
             Command::Reload(config) => {
                 self.reload(config);
                 Ok(())
@@ -65,11 +70,16 @@ impl Broker {
         client_identifier: &str,
         reason: ReasonCode,
     ) -> Result<(), String> {
-        let session = self.clients.sessions.find(client_identifier);
-        let connection = session.and_then(|session| self.clients.sessions.get(session)?.connection());
-        let index = connection.ok_or_else(|| format!("no client `{client_identifier}` is connected"))?;
+        let index = self.connected(client_identifier)?;
         self.disconnect_client(now, index, reason);
         Ok(())
+    }
+
+    /// The connection of this client.
+    pub(super) fn connected(&self, client_identifier: &str) -> Result<ConnectionIndex, String> {
+        let session = self.clients.sessions.find(client_identifier);
+        let connection = session.and_then(|session| self.clients.sessions.get(session)?.connection());
+        connection.ok_or_else(|| format!("no client `{client_identifier}` is connected"))
     }
 
     fn publish_command(
@@ -100,6 +110,7 @@ impl Broker {
             retain: publication.retain,
             wait: Position::NONE,
             publisher: None,
+            only: None,
         };
         match only_to {
             None => self.publish_message(now, &publication, RouteHint::default(), None).receivers,

@@ -1,8 +1,9 @@
 //! CONNACK (section 3.2 of 3.1.1 and 5.0): what the server promises, or why it refuses.
 
 use super::Broker;
+use super::farewell::Farewell;
 use super::hold::Promise;
-use super::reason_string::why_not_connected;
+use super::hook::sayable;
 use crate::config::Config;
 use crate::connection::ConnectionIndex;
 use crate::connection::answers::OnRelease;
@@ -11,9 +12,7 @@ use crate::event::DisconnectReason;
 use crate::id::Position;
 use crate::time::Instant;
 use crate::violation::Violation;
-use crate::wire::{
-    Connack, Connect, Packet, PacketType, PropertiesBuffer, Property, ReasonCode, Sender, TooLarge,
-};
+use crate::wire::{Connack, Connect, Packet, PacketType, PropertiesBuffer, Property, ReasonCode, TooLarge};
 
 impl Broker {
     /// Says that the client is in, once the journal knows.
@@ -75,25 +74,29 @@ impl Broker {
 
     /// Refuses a CONNECT: with CONNACK where the client's version has a word for it, then closes
     /// ([MQTT-3.1.4-5], [MQTT-3.2.2-5] of 3.1.1; [MQTT-3.2.2-7] of 5.0).
-    pub(super) fn refuse(&mut self, now: Instant, index: ConnectionIndex, reason: ReasonCode) {
+    pub(super) fn refuse(&mut self, now: Instant, index: ConnectionIndex, farewell: &Farewell<'_>) {
         self.clients.counters.clients_refused += 1;
-        self.say_refusal(index, reason, why_not_connected(reason));
-        self.close_connection(now, index, DisconnectReason::Refused(reason));
+        self.say_refusal(index, farewell);
+        self.close_connection(now, index, DisconnectReason::Refused(farewell.reason));
     }
 
-    pub(super) fn say_refusal(&mut self, index: ConnectionIndex, reason: ReasonCode, words: &str) {
+    pub(super) fn say_refusal(&mut self, index: ConnectionIndex, farewell: &Farewell<'_>) {
         let Some(connection) = self.clients.connections.get(index) else { return };
-        let version = connection.version;
+        let (version, reason) = (connection.version, farewell.reason);
         let has_word =
             version.answers_every_refusal() || reason.connack_return_code_3().is_some_and(|code| code > 0);
         if !has_word {
             return;
         }
-        let in_connack = reason.allowed_in(PacketType::Connack, Sender::Server);
-        let reason = if in_connack { reason } else { ReasonCode::UnspecifiedError };
-        let words = self.clients.reason_string(index, words);
-        let connack = Connack { session_present: false, reason, properties: words.as_properties() };
-        // A client that takes no CONNACK of five bytes cannot be told.
-        let _fits = self.clients.answer(index, Position::NONE, &Packet::Connack(connack), OnRelease::Opens);
+        let reason = sayable(reason, PacketType::Connack, ReasonCode::UnspecifiedError);
+        // The bare packet if nothing more fits. A client that takes no CONNACK of five bytes cannot be told.
+        for farewell in [*farewell, farewell.without_server_reference()] {
+            let properties = self.clients.farewell_properties(index, &farewell);
+            let connack = Connack { session_present: false, reason, properties: properties.as_properties() };
+            let packet = Packet::Connack(connack);
+            if self.clients.answer(index, Position::NONE, &packet, OnRelease::Opens).is_ok() {
+                return;
+            }
+        }
     }
 }

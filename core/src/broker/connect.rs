@@ -2,9 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Broker;
+use super::farewell::{Farewell, redirection, usable};
 use super::publish::{check_capabilities, special_action};
 use super::receive::{Flow, Handled};
 use crate::ask::Answer;
@@ -18,6 +20,45 @@ use crate::time::Instant;
 use crate::violation::Violation;
 use crate::will::Will;
 use crate::wire::{Connect, Frame, ReasonCode};
+
+/// What became of the question whether a client may connect.
+enum Verdict {
+    /// It may, by these rules.
+    Accepted(Arc<Rules>),
+    Refused(ReasonCode),
+    Redirected {
+        permanent: bool,
+        server_reference: Option<String>,
+    },
+    /// The embedder was asked just now.
+    Asked,
+}
+
+/// What the embedder's answer comes to.
+fn verdict(answer: Answer, usual: Arc<Rules>, connect: &Connect<'_>) -> Verdict {
+    match answer {
+        Answer::Accept { rules } => will_allowed(rules.unwrap_or(usual), connect, true),
+        Answer::Refuse(reason) => Verdict::Refused(reason),
+        Answer::Redirect { permanent, server_reference } => {
+            Verdict::Redirected { permanent, server_reference }
+        }
+        Answer::Decisions(_) => Verdict::Refused(ReasonCode::NotAuthorized),
+    }
+}
+
+/// The client may connect unless its will is one that it may not publish. `asked`: the embedder saw the topic
+/// when it was asked about the client.
+fn will_allowed(rules: Arc<Rules>, connect: &Connect<'_>, asked: bool) -> Verdict {
+    let may_publish = |action, topic| match rules.decide(action, topic) {
+        Decision::Allow => true,
+        Decision::Deny => false,
+        Decision::Ask => asked,
+    };
+    let allowed = connect.will.as_ref().is_none_or(|will| {
+        special_action(will.topic, will.retain).is_some_and(|action| may_publish(action, will.topic))
+    });
+    if allowed { Verdict::Accepted(rules) } else { Verdict::Refused(ReasonCode::NotAuthorized) }
+}
 
 impl Broker {
     pub(super) fn connect(&mut self, now: Instant, index: ConnectionIndex, frame: &Frame<'_>) -> Handled {
@@ -37,25 +78,30 @@ impl Broker {
         }
         self.check_connect(&connect, capabilities)?;
         if self.draining {
-            self.refuse(now, index, ReasonCode::ServerUnavailable);
+            self.refuse(now, index, &Farewell::refusal(ReasonCode::ServerUnavailable));
             return Ok(Flow::Continue);
         }
         if self.clients.refuses_work() {
-            self.refuse(now, index, ReasonCode::QuotaExceeded);
+            self.refuse(now, index, &Farewell::refusal(ReasonCode::QuotaExceeded));
             return Ok(Flow::Continue);
         }
         let client_identifier = self.client_identifier(index, &connect);
         match self.authenticate(now, index, &connect, &client_identifier) {
-            Some(Ok(rules)) => self.accept(now, index, &connect, &client_identifier, rules),
-            Some(Err(reason)) => {
+            Verdict::Accepted(rules) => self.accept(now, index, &connect, &client_identifier, rules),
+            Verdict::Refused(reason) => {
                 if let Some(connection) = self.clients.connections.get(index).map(|connection| connection.id)
                 {
                     self.clients.tell_authentication_refused(connection, &client_identifier, reason);
                 }
-                self.refuse(now, index, reason);
+                self.refuse(now, index, &Farewell::refusal(reason));
                 Ok(Flow::Continue)
             }
-            None => Ok(Flow::Wait),
+            Verdict::Redirected { permanent, server_reference } => {
+                let farewell = Farewell::refusal(redirection(permanent));
+                self.refuse(now, index, &farewell.to(usable(server_reference.as_deref())));
+                Ok(Flow::Continue)
+            }
+            Verdict::Asked => Ok(Flow::Wait),
         }
     }
 
@@ -106,43 +152,31 @@ impl Broker {
         })
     }
 
-    /// Whether the client may connect, and by which rules. `None`: the embedder was asked just now.
+    /// Whether the client may connect, and by which rules.
     fn authenticate(
         &mut self,
         now: Instant,
         index: ConnectionIndex,
         connect: &Connect<'_>,
         client_identifier: &str,
-    ) -> Option<Result<Arc<Rules>, ReasonCode>> {
+    ) -> Verdict {
         if connect.properties.authentication_method().is_some() {
             // No enhanced authentication is offered yet (5.0 section 4.12).
-            return Some(Err(ReasonCode::BadAuthenticationMethod));
+            return Verdict::Refused(ReasonCode::BadAuthenticationMethod);
         }
         let listener = self.listener(index);
-        let rules = match listener.authentication {
-            Authentication::Anonymous => listener.rules,
-            Authentication::Refuse => return Some(Err(ReasonCode::NotAuthorized)),
-            Authentication::Ask => match self.clients.connection(index)?.work().answer.take() {
-                None => {
+        match listener.authentication {
+            Authentication::Anonymous => will_allowed(listener.rules, connect, false),
+            Authentication::Refuse => Verdict::Refused(ReasonCode::NotAuthorized),
+            Authentication::Ask => {
+                let answer = self.clients.connection(index).and_then(|of| of.work().answer.take());
+                let Some(answer) = answer else {
                     self.ask_authenticate(now, index, connect, client_identifier);
-                    return None;
-                }
-                Some(Answer::Accept { rules }) => rules.unwrap_or(listener.rules),
-                Some(Answer::Refuse(reason)) => return Some(Err(reason)),
-                Some(Answer::Decisions(_)) => return Some(Err(ReasonCode::NotAuthorized)),
-            },
-        };
-        let asked = listener.authentication == Authentication::Ask;
-        let may_publish = |action, topic| match rules.decide(action, topic) {
-            Decision::Allow => true,
-            Decision::Deny => false,
-            // The embedder saw the topic when it was asked about the client.
-            Decision::Ask => asked,
-        };
-        let will_allowed = connect.will.as_ref().is_none_or(|will| {
-            special_action(will.topic, will.retain).is_some_and(|action| may_publish(action, will.topic))
-        });
-        Some(if will_allowed { Ok(rules) } else { Err(ReasonCode::NotAuthorized) })
+                    return Verdict::Asked;
+                };
+                verdict(answer, listener.rules, connect)
+            }
+        }
     }
 
     fn listener(&self, index: ConnectionIndex) -> Listener {
@@ -160,6 +194,10 @@ impl Broker {
         client_identifier: &str,
         rules: Arc<Rules>,
     ) -> Handled {
+        if let Some(reason) = self.clients.hooked_connect(index, client_identifier, connect) {
+            self.refuse(now, index, &Farewell::hook(reason));
+            return Ok(Flow::Continue);
+        }
         let resumed = self.previous_session(now, index, connect, client_identifier);
         self.clients.counters.clients_accepted += 1;
         self.clients.tell_session_begun(client_identifier, resumed.is_some());
@@ -168,11 +206,13 @@ impl Broker {
             self.clients.sessions.insert(Session::new(client_identifier, number))
         });
         let keep_alive_seconds = self.keep_alive_seconds(connect);
+        let topic_aliases = self.outgoing_topic_alias_maximum(connect);
         if let Some(connection) = self.clients.connection(index) {
             connection.set_session(Some(session));
             connection.phase = Phase::Connected;
             connection.rules = (!rules.allows_everything()).then_some(rules);
             connection.keep_alive_seconds = keep_alive_seconds;
+            connection.outgoing_topic_alias_maximum = topic_aliases;
             let work = connection.work();
             work.origin = None;
             work.assigned = None;
@@ -260,6 +300,13 @@ impl Broker {
             clients.record_will(index);
         }
         clients.recount_session(index);
+    }
+
+    /// How many topic aliases the server may set ([MQTT-3.1.2-26], [MQTT-3.1.2-27] of 5.0).
+    fn outgoing_topic_alias_maximum(&self, connect: &Connect<'_>) -> u8 {
+        let theirs = connect.properties.topic_alias_maximum().unwrap_or(0);
+        let ours = self.config().limits.outgoing_topic_alias_maximum;
+        u8::try_from(theirs).map_or(ours, |theirs| theirs.min(ours))
     }
 
     /// How many QoS 1 and 2 messages may be in flight to this client ([MQTT-3.3.4-9] of 5.0).

@@ -1,8 +1,8 @@
 //! The end of a connection, by whichever side (section 3.14 of 3.1.1 and 5.0, 4.13 of 5.0).
 
 use super::Broker;
+use super::farewell::Farewell;
 use super::hold::Promise;
-use super::reason_string::why_disconnected;
 use super::receive::{Flow, Handled};
 use crate::connection::{ConnectionIndex, Phase};
 use crate::event::{DisconnectReason, Event};
@@ -55,15 +55,18 @@ impl Broker {
     pub(super) fn violated(&mut self, now: Instant, index: ConnectionIndex, violation: Violation) {
         let Some(connection) = self.clients.connections.get(index) else { return };
         let phase = connection.phase;
-        self.clients.counters.violations += u64::from(matches!(phase, Phase::Opening | Phase::Connected));
+        if matches!(phase, Phase::Opening | Phase::Connected) {
+            self.clients.counters.violations += 1;
+            self.clients.hooked_error(index, violation);
+        }
         match phase {
             // [MQTT-3.14.0-1] of 5.0: no DISCONNECT before CONNACK.
             Phase::Opening if violation != Violation::FirstPacketNotConnect => {
-                self.say_refusal(index, violation.reason(), violation.sentence());
+                self.say_refusal(index, &Farewell::violation(violation));
             }
             Phase::Opening | Phase::Disconnecting | Phase::Closing => {}
             Phase::Connected => {
-                self.clients.say_disconnect(index, violation.reason(), violation.sentence());
+                self.clients.say_disconnect(index, &Farewell::violation(violation));
             }
         }
         self.close_connection(now, index, DisconnectReason::Violation(violation));
@@ -71,8 +74,13 @@ impl Broker {
 
     /// This side ends the connection of a client that did nothing wrong.
     pub(super) fn disconnect_client(&mut self, now: Instant, index: ConnectionIndex, reason: ReasonCode) {
-        self.clients.say_disconnect(index, reason, why_disconnected(reason));
-        self.close_connection(now, index, DisconnectReason::Server(reason));
+        self.send_away(now, index, &Farewell::disconnection(reason));
+    }
+
+    /// The same, with more to tell.
+    pub(super) fn send_away(&mut self, now: Instant, index: ConnectionIndex, farewell: &Farewell<'_>) {
+        self.clients.say_disconnect(index, farewell);
+        self.close_connection(now, index, DisconnectReason::Server(farewell.reason));
     }
 
     /// Has the driver close a connection behind what was written; what is held for it is dropped, and its
@@ -131,6 +139,9 @@ impl Clients {
         session: Option<crate::session::SessionIndex>,
         reason: DisconnectReason,
     ) {
+        if let (Some(connection), Some(session)) = (self.connections.get(index), session) {
+            self.hooked_disconnect(connection.id, session, &reason);
+        }
         if !self.config.events.connections {
             return;
         }
@@ -141,17 +152,22 @@ impl Clients {
     }
 
     /// DISCONNECT, for clients that know it and have their CONNACK ([MQTT-3.14.0-1] of 5.0).
-    fn say_disconnect(&mut self, index: ConnectionIndex, reason: ReasonCode, words: &str) {
+    fn say_disconnect(&mut self, index: ConnectionIndex, farewell: &Farewell<'_>) {
         let Some(connection) = self.connections.get(index) else { return };
         let (version, maximum) = (connection.version, connection.maximum_packet_size);
         if connection.open && connection.phase == Phase::Connected && version.server_may_disconnect() {
             // Table 3-10 of 5.0 has no word for what only a CONNACK can say.
-            let in_disconnect = reason.allowed_in(PacketType::Disconnect, Sender::Server);
-            let reason = if in_disconnect { reason } else { ReasonCode::UnspecifiedError };
-            let words = self.reason_string(index, words);
-            let packet = Packet::Disconnect(Disconnect { reason, properties: words.as_properties() });
-            // A client whose Maximum Packet Size leaves no room for four bytes is closed without.
-            let _fits = self.write(index, |out| packet.encode_within(version, maximum, out));
+            let in_disconnect = farewell.reason.allowed_in(PacketType::Disconnect, Sender::Server);
+            let reason = if in_disconnect { farewell.reason } else { ReasonCode::UnspecifiedError };
+            // The bare packet if nothing more fits; without if the client does not take four bytes.
+            for farewell in [*farewell, farewell.without_server_reference()] {
+                let properties = self.farewell_properties(index, &farewell);
+                let packet =
+                    Packet::Disconnect(Disconnect { reason, properties: properties.as_properties() });
+                if self.write(index, |out| packet.encode_within(version, maximum, out)).is_ok() {
+                    return;
+                }
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //! `impl Broker` is spread over this folder by what happened.
 
 mod acknowledge;
+mod alias;
 mod authenticate;
 mod clients;
 mod command;
@@ -12,8 +13,11 @@ mod direct;
 mod disconnect;
 mod encode;
 mod fan_out;
+mod farewell;
 mod hold;
+mod hook;
 mod journal;
+mod judge;
 mod memory;
 mod on_behalf;
 mod pass;
@@ -22,9 +26,11 @@ mod publish;
 mod query;
 mod reason_string;
 mod receive;
+mod redirect;
 mod repeat;
 mod replay;
 mod restore;
+mod restrict;
 mod retain;
 mod send;
 mod session;
@@ -133,7 +139,7 @@ impl Broker {
             Input::Command(command) => self.command(now, command),
         }
         self.clients.commit();
-        self.relieve_memory(now);
+        self.relieve_growth(now);
         self.continue_shutdown(now);
     }
 
@@ -174,6 +180,9 @@ impl Broker {
     fn closed(&mut self, now: Instant, id: ConnectionId, cause: CloseCause) {
         if let Some(index) = self.clients.connections.find(id) {
             self.connection_ended(now, index, cause);
+            if let Some(hooks) = self.clients.hooks.wanting(|wants| wants.close) {
+                hooks.on_close(id, cause);
+            }
         }
     }
 

@@ -70,7 +70,7 @@ impl Broker {
         }
     }
 
-    fn all_connections(&self) -> Vec<ConnectionIndex> {
+    pub(super) fn all_connections(&self) -> Vec<ConnectionIndex> {
         self.clients.connections.iter().map(|(index, _)| index).collect()
     }
 }

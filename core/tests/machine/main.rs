@@ -2,6 +2,7 @@
 
 mod fan_out;
 mod pressure;
+mod redirect;
 mod replay;
 mod share;
 mod share_random;

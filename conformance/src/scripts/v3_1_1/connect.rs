@@ -6,6 +6,7 @@ use crate::targets::Setup;
 use crate::wire::{Connect, publish};
 
 pub(super) const SCRIPTS: &[Script] = &[
+    script!(redirected_client).in_3_1(&[]).in_3_1_1(&["MQTT-3.2.2-5"]).with_setup(Setup::Authenticator),
     script!(level_3_is_not_3_1_1).in_3_1_1(&["MQTT-3.1.2-2", "MQTT-3.2.2-4", "MQTT-3.2.2-5"]),
     script!(password_needs_a_user_name).in_3_1_1(&["MQTT-3.1.2-22", "MQTT-3.1.4-1"]),
     script!(empty_client_identifier_needs_a_clean_session).in_3_1_1(&[
@@ -97,4 +98,13 @@ fn refusal_has_no_session_present(broker: &Broker) {
     let mut client = broker.open();
     client.send(broker.hello("a").kept());
     client.expect_refused(5);
+}
+
+/// It cannot be told where to; the server is unavailable to it.
+fn redirected_client(broker: &Broker) {
+    for user in ["elsewhere", "moved"] {
+        let mut client = broker.open();
+        client.send(broker.hello("a").user_name(user));
+        client.expect_refused(3);
+    }
 }

@@ -5,10 +5,12 @@ mod connect;
 mod expiry;
 mod flow;
 mod information;
+mod outgoing_topic_alias;
 mod packet_size;
 mod properties;
 mod reason;
 mod retained;
+mod server_reference;
 mod session;
 mod shared;
 mod shared_ends;
@@ -24,10 +26,12 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     expiry::SCRIPTS,
     flow::SCRIPTS,
     information::SCRIPTS,
+    outgoing_topic_alias::SCRIPTS,
     packet_size::SCRIPTS,
     properties::SCRIPTS,
     reason::SCRIPTS,
     retained::SCRIPTS,
+    server_reference::SCRIPTS,
     session::SCRIPTS,
     shared::SCRIPTS,
     shared_ends::SCRIPTS,

@@ -10,7 +10,7 @@ pub mod traffic;
 
 use std::sync::Arc;
 
-use hushwing_core::{Broker, Config, ConnectionId, Input, Instant, Origin, Output, PeerId};
+use hushwing_core::{Broker, Config, ConnectionId, Hooks, Input, Instant, Origin, Output, PeerId};
 
 pub use answer::answer;
 pub use load::{Conversation, Load};
@@ -48,6 +48,11 @@ impl World {
     pub fn next_connection(&mut self) -> ConnectionId {
         self.connections += 1;
         ConnectionId(self.connections)
+    }
+
+    /// From now on the broker asks these hooks.
+    pub fn set_hooks(&mut self, hooks: Box<dyn Hooks + Send>) {
+        self.broker.set_hooks(hooks);
     }
 
     /// The broker.

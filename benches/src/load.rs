@@ -3,7 +3,7 @@
 use std::num::NonZeroU16;
 
 use hushwing_core::wire::QoS;
-use hushwing_core::{ConnectionId, ProtocolVersion};
+use hushwing_core::{ConnectionId, Hooks, ProtocolVersion};
 
 use crate::traffic::{connect, publish, repeated, subscribe};
 use crate::{Buffers, INPUT_BYTES, World};
@@ -24,6 +24,11 @@ pub struct Load {
 }
 
 impl Load {
+    /// From now on the broker asks these hooks.
+    pub fn set_hooks(&mut self, hooks: Box<dyn Hooks + Send>) {
+        self.world.set_hooks(hooks);
+    }
+
     /// `pairs` topics of one publisher and one subscriber each; 64 KiB from every publisher in a turn.
     pub fn one_to_one(pairs: usize) -> Self {
         let mut world = World::new();
@@ -111,6 +116,11 @@ pub struct Conversation {
 }
 
 impl Conversation {
+    /// From now on the broker asks these hooks.
+    pub fn set_hooks(&mut self, hooks: Box<dyn Hooks + Send>) {
+        self.world.set_hooks(hooks);
+    }
+
     /// `pairs` topics of one publisher and one subscriber each; every publisher sends 100 messages, and the turn
     /// ends when all is acknowledged everywhere.
     pub fn one_to_one(pairs: usize, qos: QoS) -> Self {

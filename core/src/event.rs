@@ -107,6 +107,12 @@ pub enum Event {
         /// Whose limit it is; empty for one of the whole broker.
         client_identifier: Arc<str>,
     },
+    /// A hook decided something that cannot be done; it counts as a refusal. Never masked off: it is a mistake
+    /// of the embedding program.
+    HookFailed {
+        /// What was wrong.
+        message: String,
+    },
     /// A command could not be carried out. Never masked off: it is the answer to the command.
     CommandFailed {
         /// What was wrong and what to do about it.
@@ -165,11 +171,14 @@ pub enum DropReason {
     TooLarge,
     /// It waited at QoS 0 when the broker ran short of memory.
     MemoryExhausted,
+    /// A hook did not let the client have it ([`crate::Hooks::on_deliver`]).
+    Hook,
 }
 
 impl DropReason {
     /// All of them, in their order.
-    pub const ALL: [Self; 4] = [Self::Expired, Self::QueueFull, Self::TooLarge, Self::MemoryExhausted];
+    pub const ALL: [Self; 5] =
+        [Self::Expired, Self::QueueFull, Self::TooLarge, Self::MemoryExhausted, Self::Hook];
 }
 
 /// Which kinds of events to make.

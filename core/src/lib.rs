@@ -78,13 +78,15 @@
 //!
 //! # Having a say
 //!
-//! An embedding program decides in three ways. They differ in when it is asked.
+//! An embedding program decides in four ways. They differ in when it is asked.
 //!
 //! * **Data**, looked at by the machine itself: [`Config`], with its [`Limits`], its [`Policy`], and the
 //!   [`Rules`] of each [`Listener`] about who may publish and subscribe to what. [`Command::Reload`] replaces
 //!   all of it.
 //! * **Questions**, where the answer takes time, such as a password that has to be looked up: [`Output::Ask`]
 //!   goes out, the connection waits, all others go on, and [`Input::Answer`] comes back.
+//! * **Hooks**, where the decision can be made at once: a [`Hooks`] is called at the moment when a client
+//!   connects, subscribes, publishes, is given a message, and may refuse or change it.
 //! * **Commands**, for what the program wants by itself: publish ([`Command::Publish`]), also to one client alone
 //!   ([`Command::PublishDirect`]), subscribe for a client, disconnect one, end its session, drain, shut down.
 //!
@@ -125,9 +127,41 @@
 //! }
 //! assert!(is_in);
 //!
+//! // It looks who is there.
+//! let client = broker.client("a").expect("it is connected");
+//! assert_eq!((client.keep_alive_seconds, client.session.subscriptions), (60, 0));
+//! assert_eq!(broker.stats().clients, 1);
+//!
 //! // The program publishes by itself; whoever has subscribed gets it.
 //! let noon = Publication { topic: "clock".into(), payload: b"12:00".to_vec(), ..Publication::default() };
 //! broker.handle_input(now, Input::Command(Command::Publish(noon)));
+//! ```
+//!
+//! A hook, which keeps one topic for the clients of one kind (`examples/hooks.rs` is a larger one):
+//!
+//! ```
+//! use hushwing_core::hooks::{HookMask, Hooks, PublishDecision, PublishedMessage};
+//! use hushwing_core::wire::ReasonCode;
+//!
+//! struct OnlyBells;
+//!
+//! impl Hooks for OnlyBells {
+//!     fn wants(&self) -> HookMask {
+//!         HookMask { publish: true, ..HookMask::NONE }
+//!     }
+//!
+//!     fn on_publish(&mut self, message: &PublishedMessage<'_>) -> PublishDecision {
+//!         if message.topic == "alarm" && !message.client_identifier.starts_with("bell-") {
+//!             return PublishDecision::Refuse(ReasonCode::NotAuthorized);
+//!         }
+//!         PublishDecision::Accept
+//!     }
+//! }
+//!
+//! # use std::sync::Arc;
+//! # use hushwing_core::{Broker, Config, PeerId};
+//! let mut broker = Broker::new(Arc::new(Config::default()), PeerId(0), 42);
+//! broker.set_hooks(Box::new(OnlyBells));
 //! ```
 //!
 //! # What survives
@@ -205,6 +239,7 @@ mod connection;
 mod event;
 #[cfg(feature = "planted-faults")]
 mod fault;
+pub mod hooks;
 mod id;
 mod input;
 mod limits;
@@ -234,6 +269,7 @@ pub use self::connection::transmit::Transmit;
 pub use self::event::{DisconnectReason, DropReason, Event, EventMask, ReachedLimit, SessionEnd};
 #[cfg(feature = "planted-faults")]
 pub use self::fault::Fault;
+pub use self::hooks::{HookMask, Hooks};
 pub use self::id::{ConnectionId, PeerId, Position, Question};
 pub use self::input::{CloseCause, Input, Origin, Publication};
 pub use self::limits::Limits;

@@ -36,6 +36,9 @@ pub struct Limits {
     pub in_flight_maximum: u16,
     /// Topic aliases that a client may set; announced as Topic Alias Maximum.
     pub topic_alias_maximum: u16,
+    /// Topic aliases that the server sets for one client, whatever it would take; 0 for none. Each is kept with
+    /// its topic as long as the connection.
+    pub outgoing_topic_alias_maximum: u8,
     /// Topic filters in one SUBSCRIBE or UNSUBSCRIBE: work done in one go.
     pub filters_per_packet: u16,
     /// Subscriptions of one session.
@@ -89,6 +92,7 @@ impl Default for Limits {
             receive_maximum: 256,
             in_flight_maximum: 1_024,
             topic_alias_maximum: 64,
+            outgoing_topic_alias_maximum: 32,
             filters_per_packet: 1_000,
             subscriptions_per_session: 20_000,
             queue_messages: 10_000,

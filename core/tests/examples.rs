@@ -1,6 +1,6 @@
 //! The broker of `examples/poll_loop.rs` as a process of its own, and the core's client on sockets.
 //!
-//! The examples that are tests themselves run with `cargo test` (`in_a_test.rs`).
+//! The examples that are tests themselves run with `cargo test` (`in_a_test.rs`, `hooks.rs`).
 #![allow(clippy::disallowed_methods, reason = "it is a driver: it owns the clock")]
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};

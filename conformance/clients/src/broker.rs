@@ -5,13 +5,12 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+
+use crate::peer::PATIENCE;
+use crate::process::profile;
 
 /// `host:port` of a running broker to test instead of starting `hushwing`.
 const OTHER_BROKER: &str = "HUSHWING_TEST_BROKER";
-
-/// How long the binary has until it says where it listens.
-const START: Duration = Duration::from_secs(10);
 
 /// A running broker. It is killed when this is dropped; if the test is failing, what it said is printed.
 pub struct Broker {
@@ -60,7 +59,7 @@ impl Broker {
         listen_to(child.stderr.take().expect("piped"), &said, &sender);
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut broker = Self { address: nowhere, process: Some(Process { child, said }) };
-        broker.address = receiver.recv_timeout(START).expect("the broker says where it listens");
+        broker.address = receiver.recv_timeout(PATIENCE).expect("the broker says where it listens");
         broker
     }
 }
@@ -78,11 +77,8 @@ impl Drop for Broker {
     }
 }
 
-/// The binary beside the test's own executable: `target/<profile>/deps/<test>`.
 fn hushwing() -> PathBuf {
-    let test = std::env::current_exe().expect("the path of the test's executable");
-    let profile = test.parent().and_then(|deps| deps.parent()).expect("target/<profile>/deps/<test>");
-    profile.join(format!("hushwing{}", std::env::consts::EXE_SUFFIX))
+    profile().join(format!("hushwing{}", std::env::consts::EXE_SUFFIX))
 }
 
 fn resolve(name: &str) -> SocketAddr {

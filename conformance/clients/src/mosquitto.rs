@@ -1,16 +1,18 @@
 //! `mosquitto_sub` and `mosquitto_pub` of Debian's `mosquitto-clients`.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
+use crate::hexadecimal::from_hexadecimal;
 use crate::peer::{Delivery, Message, PATIENCE, Peer, Properties, Settings, Version};
+use crate::process::lines_of;
 
 /// What `mosquitto_sub` prints for a message, tab by tab. Several User Properties come space by space.
-const FORMAT: &str = "MESSAGE\t%q\t%r\t%t\t%C\t%R\t%D\t%P\t%x";
+const FORMAT: &str = "MESSAGE\t%q\t%r\t%t\t%C\t%R\t%D\t%E\t%P\t%x";
 
 /// How such a line begins.
 const MESSAGE: &str = "MESSAGE\t";
@@ -51,6 +53,10 @@ impl Peer for Mosquitto {
         let correlation_data =
             String::from_utf8(properties.correlation_data.clone()).expect("text: an argument");
         add_property(&mut command, "correlation-data", &[&correlation_data]);
+        let number = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+        let expiry = number(properties.message_expiry_interval_seconds);
+        add_property(&mut command, "message-expiry-interval", &[&expiry]);
+        add_property(&mut command, "topic-alias", &[&number(properties.topic_alias.map(u32::from))]);
         for (name, value) in &properties.user {
             add_property(&mut command, "user-property", &[name, value]);
         }
@@ -197,22 +203,10 @@ fn with_input(command: &mut Command, input: &[u8]) -> Output {
     child.wait_with_output().expect("mosquitto_pub ends")
 }
 
-fn lines_of(child: &mut Child) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    let pipe = BufReader::new(child.stdout.take().expect("piped"));
-    std::thread::spawn(move || {
-        for line in pipe.lines().map_while(Result::ok) {
-            if sender.send(line).is_err() {
-                return;
-            }
-        }
-    });
-    receiver
-}
-
 fn delivery(line: &str) -> Delivery {
     let fields: Vec<&str> = line.split('\t').collect();
-    let &[_, qos, retain, topic, content_type, response_topic, correlation_data, user, payload] = &fields[..]
+    let &[_, qos, retain, topic, content_type, response_topic, correlation_data, expiry, user, payload] =
+        &fields[..]
     else {
         panic!("not {FORMAT:?}: {line:?}");
     };
@@ -226,14 +220,9 @@ fn delivery(line: &str) -> Delivery {
             content_type: content_type.into(),
             response_topic: response_topic.into(),
             correlation_data: correlation_data.into(),
+            message_expiry_interval_seconds: expiry.parse().ok(),
+            topic_alias: None,
             user: user.split(' ').filter_map(pair).collect(),
         },
     }
-}
-
-/// Bytes from pairs of hexadecimal digits.
-pub(crate) fn from_hexadecimal(text: &str) -> Vec<u8> {
-    let digit =
-        |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).expect("a digit");
-    text.as_bytes().chunks_exact(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
 }

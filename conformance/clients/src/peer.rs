@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 /// How long a scenario waits for something that must happen.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A protocol version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Version {
     V5_0,
 }
 
-/// The MQTT 5.0 properties of a message that a broker carries through.
+/// The MQTT 5.0 properties of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Properties {
     /// Content Type.
@@ -26,6 +26,11 @@ pub struct Properties {
     pub response_topic: String,
     /// Correlation Data.
     pub correlation_data: Vec<u8>,
+    /// Message Expiry Interval: what is left of it, where the message came out of the broker.
+    pub message_expiry_interval_seconds: Option<u32>,
+    /// Topic Alias. A message to publish may have it instead of a topic. In one that came out of the broker it is
+    /// present where the client tells, and the topic is there in any case.
+    pub topic_alias: Option<u16>,
     /// User Properties, in order.
     pub user: Vec<(String, String)>,
 }
@@ -59,6 +64,8 @@ pub struct Settings {
     pub keep_session: bool,
     /// The will.
     pub will: Option<Message>,
+    /// How many topic aliases the broker may use. MQTT 5.0 only.
+    pub topic_alias_maximum: u16,
     /// Topic Filters and the QoS asked for.
     pub subscriptions: Vec<(String, u8)>,
 }

@@ -27,6 +27,7 @@ impl Peer for Rumqttc50 {
         let mut options = MqttOptions::new(&settings.client_identifier, host, broker.port());
         options.set_clean_start(!settings.keep_session).set_keep_alive(Duration::from_secs(60));
         options.set_session_expiry_interval(settings.keep_session.then_some(SESSION_EXPIRY_SECONDS));
+        options.set_topic_alias_max(Some(settings.topic_alias_maximum).filter(|&maximum| maximum > 0));
         options.set_max_packet_size(Some(4 * 1024 * 1024));
         if let Some(will) = &settings.will {
             let payload = will.payload.clone();
@@ -123,6 +124,8 @@ fn to_rumqttc(properties: &Properties) -> PublishProperties {
         content_type: text(&properties.content_type),
         response_topic: text(&properties.response_topic),
         correlation_data: Some(properties.correlation_data.clone().into()).filter(|data: &_| !is_empty(data)),
+        message_expiry_interval: properties.message_expiry_interval_seconds,
+        topic_alias: properties.topic_alias,
         user_properties: properties.user.clone(),
         ..PublishProperties::default()
     }
@@ -137,6 +140,8 @@ fn from_rumqttc(properties: PublishProperties) -> Properties {
         content_type: properties.content_type.unwrap_or_default(),
         response_topic: properties.response_topic.unwrap_or_default(),
         correlation_data: properties.correlation_data.map(|data| data.to_vec()).unwrap_or_default(),
+        message_expiry_interval_seconds: properties.message_expiry_interval,
+        topic_alias: properties.topic_alias,
         user: properties.user_properties,
     }
 }

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use crate::peer::{Message, Peer, Properties, Settings, Version};
 
@@ -22,6 +23,7 @@ fn settings(version: Version, subscriptions: &[(&str, u8)]) -> Settings {
         client_identifier: fresh("hw"),
         keep_session: false,
         will: None,
+        topic_alias_maximum: 0,
         subscriptions: subscriptions.iter().map(|&(filter, qos)| (filter.to_owned(), qos)).collect(),
     }
 }
@@ -178,6 +180,7 @@ pub fn properties<P: Peer>(broker: SocketAddr, version: Version) {
                 response_topic: "answers/7".into(),
                 correlation_data: b"request 7".to_vec(),
                 user: vec![pair("unit", "celsius"), pair("a", "2"), pair("a", "1")],
+                ..Properties::default()
             },
             ..message(&topic, qos, "{}")
         };
@@ -190,6 +193,123 @@ pub fn properties<P: Peer>(broker: SocketAddr, version: Version) {
         newcomer.leave();
         publisher.leave();
     }
+}
+
+/// Each message goes to one member of a group, and to who subscribed for himself. When a member ends, the other has
+/// all.
+pub fn shared_subscription<P: Peer>(broker: SocketAddr, version: Version) {
+    for qos in 0..=2 {
+        let (topic, ends) = (fresh("shared"), [fresh("end"), fresh("end")]);
+        let group = format!("$share/{}/{topic}", fresh("group"));
+        let mut member = P::connect(broker, &settings(version, &[(&group, qos), (&ends[0], qos)]));
+        let mut mortal = settings(version, &[(&group, qos), (&ends[1], qos)]);
+        mortal.will = Some(message(&ends[0], qos, "gone"));
+        let mut other = P::connect(broker, &mortal);
+        let mut alone = P::connect(broker, &settings(version, &[(&topic, qos)]));
+        for number in 0..8 {
+            alone.publish(&message(&topic, qos, &number.to_string()));
+            assert_eq!(alone.receive(), message(&topic, qos, &number.to_string()));
+        }
+        let mut shares = Vec::new();
+        for (member, end) in [&mut member, &mut other].into_iter().zip(&ends) {
+            alone.publish(&message(end, qos, "the end"));
+            shares.extend(until(member, end));
+        }
+        shares.sort_by(|one, another| one.payload.cmp(&another.payload));
+        assert_eq!(
+            shares,
+            (0..8).map(|number| message(&topic, qos, &number.to_string())).collect::<Vec<_>>()
+        );
+
+        other.kill();
+        assert_eq!(member.receive(), message(&ends[0], qos, "gone"));
+        for number in 0..4 {
+            alone.publish(&message(&topic, qos, &number.to_string()));
+            assert_eq!(member.receive(), message(&topic, qos, &number.to_string()));
+        }
+        member.leave();
+        alone.leave();
+    }
+}
+
+/// What comes before the message to `end`.
+fn until<P: Peer>(peer: &mut P, end: &str) -> Vec<Message> {
+    std::iter::from_fn(|| Some(peer.receive()).filter(|message| message.topic != end)).collect()
+}
+
+/// A publisher's topic alias stands for the topic that it was given last. MQTT 5.0 only.
+pub fn topic_aliases<P: Peer>(broker: SocketAddr, version: Version) {
+    for qos in 0..=2 {
+        let (one, other) = (fresh("aliased"), fresh("aliased"));
+        let mut subscriber = P::connect(broker, &settings(version, &[(&one, qos), (&other, qos)]));
+        let mut publisher = P::connect(broker, &settings(version, &[(&fresh("unused"), 0)]));
+        // What it says, the alias, and what is meant.
+        let words = [
+            (&one[..], 1, &one),
+            ("", 1, &one),
+            (&other, 64, &other),
+            ("", 1, &one),
+            ("", 64, &other),
+            (&other, 1, &other),
+            ("", 1, &other),
+        ];
+        for (number, (topic, alias, meant)) in words.into_iter().enumerate() {
+            let mut aliased = message(topic, qos, &number.to_string());
+            aliased.properties.topic_alias = Some(alias);
+            publisher.publish(&aliased);
+            assert_eq!(subscriber.receive(), message(meant, qos, &number.to_string()));
+        }
+        publisher.leave();
+        subscriber.leave();
+    }
+}
+
+/// A message that has expired comes neither from a session nor as a retained one; another tells what is left. MQTT 5.0
+/// only.
+pub fn message_expiry<P: Peer>(broker: SocketAddr, version: Version) {
+    for qos in 1..=2 {
+        let [topic, gone, stale, lasting] = ["expiry", "gone", "stale", "lasting"].map(fresh);
+        let mut away = Settings { keep_session: true, ..settings(version, &[(&topic, qos)]) };
+        away.will = Some(message(&gone, qos, "gone"));
+        let mut publisher = P::connect(broker, &settings(version, &[(&gone, qos)]));
+        P::connect(broker, &away).kill();
+        assert_eq!(publisher.receive().topic, gone, "now its session waits");
+
+        for (topic, seconds) in [(&topic, Some(1)), (&topic, Some(1000)), (&topic, None)] {
+            publisher.publish(&expiring(topic, qos, seconds));
+        }
+        for (topic, seconds) in [(&stale, 1), (&lasting, 1000)] {
+            publisher.publish(&Message { retain: true, ..expiring(topic, qos, Some(seconds)) });
+        }
+        // There is nothing to see when a message expires; after this time it has.
+        std::thread::sleep(Duration::from_millis(2500));
+
+        let mut subscriber = P::connect(broker, &Settings { will: None, ..away.clone() });
+        assert_left_of_1000_seconds(&subscriber.receive());
+        assert_eq!(subscriber.receive(), expiring(&topic, qos, None));
+        subscriber.leave();
+        let mut newcomer = P::connect(broker, &settings(version, &[(&stale, qos), (&lasting, qos)]));
+        let kept = newcomer.receive();
+        assert_eq!(kept.topic, lasting, "the other retained message has expired");
+        assert_left_of_1000_seconds(&kept);
+        newcomer.leave();
+
+        publisher.publish(&Message { payload: Vec::new(), retain: true, ..message(&lasting, qos, "") });
+        publisher.leave();
+        P::visit(broker, &Settings { keep_session: false, ..away });
+    }
+}
+
+fn expiring(topic: &str, qos: u8, seconds: Option<u32>) -> Message {
+    let mut expiring = message(topic, qos, &format!("{seconds:?}"));
+    expiring.properties.message_expiry_interval_seconds = seconds;
+    expiring
+}
+
+fn assert_left_of_1000_seconds(message: &Message) {
+    assert_eq!(message.payload, format!("{:?}", Some(1000)).as_bytes());
+    let left = message.properties.message_expiry_interval_seconds;
+    assert!(left.is_some_and(|left| (1..1000).contains(&left)), "{left:?} of 1000 seconds are left");
 }
 
 /// What a 5.0 client says reaches one that speaks an earlier version, without its properties, and the other way.

@@ -1,7 +1,7 @@
 //! Every client, every scenario, every version that the client speaks.
 
 use conformance_clients::{
-    Broker, Mosquitto, Paho, Peer, Rumqttc50, Rumqttc311, Version, scenario, unavailable,
+    Broker, Mosquitto, MqttJs, Paho, PahoC, Peer, Rumqttc50, Rumqttc311, Version, scenario, unavailable,
 };
 use std::net::SocketAddr;
 
@@ -39,7 +39,8 @@ macro_rules! tests_before_5_0 {
             will,
             wildcards,
             persistent_session,
-            large_payload
+            large_payload,
+            shared_subscription
         );
     };
 }
@@ -56,7 +57,9 @@ macro_rules! tests_of_5_0 {
             wildcards,
             persistent_session,
             large_payload,
-            properties
+            shared_subscription,
+            properties,
+            message_expiry
         );
     };
 }
@@ -67,8 +70,19 @@ tests_of_5_0!(mosquitto_5_0, Mosquitto);
 tests_before_5_0!(paho_3_1, Paho, Version::V3_1);
 tests_before_5_0!(paho_3_1_1, Paho, Version::V3_1_1);
 tests_of_5_0!(paho_5_0, Paho);
+tests_before_5_0!(paho_c_3_1, PahoC, Version::V3_1);
+tests_before_5_0!(paho_c_3_1_1, PahoC, Version::V3_1_1);
+tests_of_5_0!(paho_c_5_0, PahoC);
+tests_before_5_0!(mqtt_js_3_1, MqttJs, Version::V3_1);
+tests_before_5_0!(mqtt_js_3_1_1, MqttJs, Version::V3_1_1);
+tests_of_5_0!(mqtt_js_5_0, MqttJs);
 tests_before_5_0!(rumqttc_3_1_1, Rumqttc311, Version::V3_1_1);
 tests_of_5_0!(rumqttc_5_0, Rumqttc50);
+// mosquitto_pub is a process a message: no alias outlives it.
+tests!(paho_aliases, Paho, Version::V5_0, topic_aliases);
+tests!(paho_c_aliases, PahoC, Version::V5_0, topic_aliases);
+tests!(mqtt_js_aliases, MqttJs, Version::V5_0, topic_aliases);
+tests!(rumqttc_aliases, Rumqttc50, Version::V5_0, topic_aliases);
 
 #[test]
 fn rumqttc_5_0_and_paho_3_1() {

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 
 use super::encode::Frames;
 use super::fan_out::FanOuts;
+use super::hook::HookSlot;
 use super::journal::Journal;
 use super::pressure::Pressure;
 use super::retain::RetainedMessages;
@@ -67,6 +68,7 @@ pub(crate) struct Clients {
     /// How many clients are connected.
     pub(super) connected: u64,
     pub(super) counters: Counters,
+    pub(super) hooks: HookSlot,
 }
 
 impl Clients {
@@ -97,6 +99,7 @@ impl Clients {
             owned_bytes: 0,
             connected: 0,
             counters: Counters::default(),
+            hooks: HookSlot::default(),
         }
     }
 

@@ -110,6 +110,7 @@ impl Broker {
             retain: publication.retain,
             wait: Position::NONE,
             publisher: None,
+            only: None,
         };
         match only_to {
             None => self.publish_message(now, &publication, RouteHint::default(), None).receivers,

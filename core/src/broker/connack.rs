@@ -3,6 +3,7 @@
 use super::Broker;
 use super::farewell::Farewell;
 use super::hold::Promise;
+use super::hook::sayable;
 use crate::config::Config;
 use crate::connection::ConnectionIndex;
 use crate::connection::answers::OnRelease;
@@ -11,9 +12,7 @@ use crate::event::DisconnectReason;
 use crate::id::Position;
 use crate::time::Instant;
 use crate::violation::Violation;
-use crate::wire::{
-    Connack, Connect, Packet, PacketType, PropertiesBuffer, Property, ReasonCode, Sender, TooLarge,
-};
+use crate::wire::{Connack, Connect, Packet, PacketType, PropertiesBuffer, Property, ReasonCode, TooLarge};
 
 impl Broker {
     /// Says that the client is in, once the journal knows.
@@ -89,8 +88,7 @@ impl Broker {
         if !has_word {
             return;
         }
-        let in_connack = reason.allowed_in(PacketType::Connack, Sender::Server);
-        let reason = if in_connack { reason } else { ReasonCode::UnspecifiedError };
+        let reason = sayable(reason, PacketType::Connack, ReasonCode::UnspecifiedError);
         // The bare packet if nothing more fits. A client that takes no CONNACK of five bytes cannot be told.
         for farewell in [*farewell, farewell.without_server_reference()] {
             let properties = self.clients.farewell_properties(index, &farewell);

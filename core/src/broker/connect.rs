@@ -194,6 +194,10 @@ impl Broker {
         client_identifier: &str,
         rules: Arc<Rules>,
     ) -> Handled {
+        if let Some(reason) = self.clients.hooked_connect(index, client_identifier, connect) {
+            self.refuse(now, index, &Farewell::hook(reason));
+            return Ok(Flow::Continue);
+        }
         let resumed = self.previous_session(now, index, connect, client_identifier);
         self.clients.counters.clients_accepted += 1;
         self.clients.tell_session_begun(client_identifier, resumed.is_some());
@@ -202,11 +206,13 @@ impl Broker {
             self.clients.sessions.insert(Session::new(client_identifier, number))
         });
         let keep_alive_seconds = self.keep_alive_seconds(connect);
+        let topic_aliases = self.outgoing_topic_alias_maximum(connect);
         if let Some(connection) = self.clients.connection(index) {
             connection.set_session(Some(session));
             connection.phase = Phase::Connected;
             connection.rules = (!rules.allows_everything()).then_some(rules);
             connection.keep_alive_seconds = keep_alive_seconds;
+            connection.outgoing_topic_alias_maximum = topic_aliases;
             let work = connection.work();
             work.origin = None;
             work.assigned = None;
@@ -294,6 +300,13 @@ impl Broker {
             clients.record_will(index);
         }
         clients.recount_session(index);
+    }
+
+    /// How many topic aliases the server may set ([MQTT-3.1.2-26], [MQTT-3.1.2-27] of 5.0).
+    fn outgoing_topic_alias_maximum(&self, connect: &Connect<'_>) -> u8 {
+        let theirs = connect.properties.topic_alias_maximum().unwrap_or(0);
+        let ours = self.config().limits.outgoing_topic_alias_maximum;
+        u8::try_from(theirs).map_or(ours, |theirs| theirs.min(ours))
     }
 
     /// How many QoS 1 and 2 messages may be in flight to this client ([MQTT-3.3.4-9] of 5.0).

@@ -26,6 +26,8 @@ pub(super) struct Publication<'a> {
     /// What its copies wait for.
     pub(super) wait: Position,
     pub(super) publisher: Option<SessionIndex>,
+    /// The only sessions that get it, in ascending order; `None` for all.
+    pub(super) only: Option<&'a [SessionIndex]>,
 }
 
 /// What became of a publication.
@@ -49,6 +51,9 @@ impl Broker {
         hint: RouteHint,
         stored: Option<MessageIndex>,
     ) -> Delivered {
+        if let Some(only) = publication.only {
+            return self.deliver_restricted(now, publication, only, stored);
+        }
         let topic = publication.view.topic;
         let found = self.routes.lookup(hint, topic).or_else(|| {
             self.gathered.gather(&mut self.tree, topic, None);
@@ -123,6 +128,9 @@ impl Clients {
         copy: &Copy<'_>,
         stored: &mut Option<MessageIndex>,
     ) {
+        if !self.hooked_deliver(session, &publication.view, copy) {
+            return;
+        }
         if copy.qos > QoS::AtMostOnce {
             if self.pass_on(now, publication, session, copy) {
                 return;

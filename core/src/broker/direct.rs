@@ -23,6 +23,9 @@ impl Broker {
         let Some(session) = self.clients.sessions.find(client_identifier) else {
             return Delivered::default();
         };
+        if publication.only.is_some_and(|only| only.binary_search(&session).is_err()) {
+            return Delivered::default();
+        }
         self.clients.frames.clear();
         let mut stored = None;
         let mut receiver = Receiver::new(session);

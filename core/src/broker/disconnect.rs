@@ -55,7 +55,10 @@ impl Broker {
     pub(super) fn violated(&mut self, now: Instant, index: ConnectionIndex, violation: Violation) {
         let Some(connection) = self.clients.connections.get(index) else { return };
         let phase = connection.phase;
-        self.clients.counters.violations += u64::from(matches!(phase, Phase::Opening | Phase::Connected));
+        if matches!(phase, Phase::Opening | Phase::Connected) {
+            self.clients.counters.violations += 1;
+            self.clients.hooked_error(index, violation);
+        }
         match phase {
             // [MQTT-3.14.0-1] of 5.0: no DISCONNECT before CONNACK.
             Phase::Opening if violation != Violation::FirstPacketNotConnect => {
@@ -136,6 +139,9 @@ impl Clients {
         session: Option<crate::session::SessionIndex>,
         reason: DisconnectReason,
     ) {
+        if let (Some(connection), Some(session)) = (self.connections.get(index), session) {
+            self.hooked_disconnect(connection.id, session, &reason);
+        }
         if !self.config.events.connections {
             return;
         }

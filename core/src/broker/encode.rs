@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::clients::Clients;
 use crate::connection::ConnectionIndex;
+use crate::connection::outgoing_topic_alias::WORTHWHILE_FROM_BYTES;
 use crate::connection::transmit::{SHARED_FROM_BYTES, Transmit};
 use crate::message::{MessageIndex, MessageView};
 use crate::time::Instant;
@@ -115,7 +116,7 @@ impl Frames {
 
     fn make(&mut self, now: Instant, version: ProtocolVersion, view: &MessageView<'_>, form: &Form<'_>) {
         let start = self.bytes.len();
-        encode_head(now, version, view, form, &mut self.bytes);
+        encode_head(now, version, view, form, None, &mut self.bytes);
         let head = self.bytes.len() - start;
         if view.payload.len() < SHARED_FROM_BYTES {
             self.bytes.extend_from_slice(view.payload);
@@ -152,7 +153,7 @@ pub(super) fn encoded_size(
     form: &Form<'_>,
 ) -> usize {
     let mut head = Vec::new();
-    encode_head(now, version, view, form, &mut head);
+    encode_head(now, version, view, form, None, &mut head);
     head.len() + view.payload.len()
 }
 
@@ -163,11 +164,15 @@ fn encode_head(
     version: ProtocolVersion,
     view: &MessageView<'_>,
     form: &Form<'_>,
+    alias: Option<u16>,
     out: &mut Vec<u8>,
 ) {
     let expires = version.has_properties() && view.expires_at < Instant::FAR_FUTURE;
     let mut composed = PropertiesBuffer::new();
-    let properties = if expires || !form.identifiers.is_empty() {
+    let properties = if expires || alias.is_some() || !form.identifiers.is_empty() {
+        if let Some(alias) = alias {
+            composed.push(Property::TopicAlias(alias));
+        }
         if expires {
             let seconds = view.expires_at.since(now).as_micros().div_ceil(1_000_000);
             composed.push(Property::MessageExpiryInterval(u32::try_from(seconds).unwrap_or(u32::MAX)));
@@ -205,10 +210,28 @@ impl Clients {
         form: &Form<'_>,
     ) -> Result<(), TooLarge> {
         let Some(connection) = self.connections.get(index) else { return Ok(()) };
+        let takes_aliases = connection.outgoing_topic_alias_maximum > 0 && !form.duplicate;
+        if takes_aliases && view.topic.len() >= WORTHWHILE_FROM_BYTES {
+            return self.write_aliased(now, index, view, stored, form);
+        }
+        self.write_form(now, index, view, stored, form, None)
+    }
+
+    /// The same with this topic alias, if any. The topic of `view` is empty where the alias stands for it.
+    pub(super) fn write_form(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        view: &MessageView<'_>,
+        stored: Option<&Bytes>,
+        form: &Form<'_>,
+        alias: Option<u16>,
+    ) -> Result<(), TooLarge> {
+        let Some(connection) = self.connections.get(index) else { return Ok(()) };
         let (version, maximum) = (connection.version, connection.maximum_packet_size as usize);
         let mut frames = core::mem::take(&mut self.frames);
         let shares = view.payload.len() >= SHARED_FROM_BYTES;
-        let common = form.identifiers.is_empty() && !form.duplicate;
+        let common = form.identifiers.is_empty() && !form.duplicate && alias.is_none();
         let written = if common {
             let made = frames.made(now, version, view, form);
             made.filter(|(made, _)| made.length <= maximum).ok_or(TooLarge).map(|(made, bytes)| {
@@ -220,7 +243,7 @@ impl Clients {
             })
         } else {
             frames.scratch.clear();
-            encode_head(now, version, view, form, &mut frames.scratch);
+            encode_head(now, version, view, form, alias, &mut frames.scratch);
             let fits = frames.scratch.len() + view.payload.len() <= maximum;
             fits.then_some(()).ok_or(TooLarge).map(|()| {
                 self.append(index, |out| {

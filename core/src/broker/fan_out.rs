@@ -156,6 +156,7 @@ impl Broker {
             retain: message.retain,
             wait: message.wait,
             publisher: None,
+            only: None,
         };
         self.clients.frames.clear();
         let mut stored = Some(fan_out.message);
@@ -172,7 +173,8 @@ impl Broker {
         self.clients.fan_outs.list.push_front(fan_out);
     }
 
-    fn deliver_at_its_turn(
+    /// Delivers to a session what it subscribes to now; whether it does.
+    pub(super) fn deliver_at_its_turn(
         &mut self,
         now: Instant,
         publication: &Publication<'_>,
@@ -180,9 +182,9 @@ impl Broker {
         session: SessionIndex,
         publisher: u64,
         stored: &mut Option<MessageIndex>,
-    ) {
+    ) -> bool {
         if self.clients.sessions.get(session).is_none_or(|session| session.record != number) {
-            return;
+            return false;
         }
         let identifiers = &mut self.identifiers;
         identifiers.clear();
@@ -195,9 +197,9 @@ impl Broker {
             receiver.get_or_insert(Receiver::new(session)).add(&subscription);
             identifiers.extend(subscription.identifier.map(u32::from));
         });
-        if let Some(receiver) = receiver {
-            self.clients.deliver_to(now, publication, &receiver, &self.identifiers, stored);
-        }
+        let Some(receiver) = receiver else { return false };
+        self.clients.deliver_to(now, publication, &receiver, &self.identifiers, stored);
+        true
     }
 
     /// Everybody has it: the publisher gets its acknowledgement, and is read again.

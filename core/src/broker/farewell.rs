@@ -25,6 +25,11 @@ impl<'a> Farewell<'a> {
         Self { reason, words: why_not_connected(reason), server_reference: None }
     }
 
+    /// A hook refuses its CONNECT, and says no more.
+    pub(super) const fn hook(reason: ReasonCode) -> Self {
+        Self { reason, words: "", server_reference: None }
+    }
+
     /// It did nothing wrong, but has to go.
     pub(super) const fn disconnection(reason: ReasonCode) -> Self {
         Self { reason, words: why_disconnected(reason), server_reference: None }

@@ -2,6 +2,7 @@
 //! `impl Broker` is spread over this folder by what happened.
 
 mod acknowledge;
+mod alias;
 mod authenticate;
 mod clients;
 mod command;
@@ -14,7 +15,9 @@ mod encode;
 mod fan_out;
 mod farewell;
 mod hold;
+mod hook;
 mod journal;
+mod judge;
 mod memory;
 mod on_behalf;
 mod pass;
@@ -27,6 +30,7 @@ mod redirect;
 mod repeat;
 mod replay;
 mod restore;
+mod restrict;
 mod retain;
 mod send;
 mod session;
@@ -176,6 +180,9 @@ impl Broker {
     fn closed(&mut self, now: Instant, id: ConnectionId, cause: CloseCause) {
         if let Some(index) = self.clients.connections.find(id) {
             self.connection_ended(now, index, cause);
+            if let Some(hooks) = self.clients.hooks.wanting(|wants| wants.close) {
+                hooks.on_close(id, cause);
+            }
         }
     }
 

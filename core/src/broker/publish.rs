@@ -6,9 +6,11 @@ use super::Broker;
 use super::deliver::{Delivered, Publication};
 use super::direct;
 use super::hold::Promise;
+use super::judge::{Judgement, changed};
 use super::receive::{Flow, Handled};
 use crate::connection::ConnectionIndex;
 use crate::connection::capabilities::Capabilities;
+use crate::hooks::Change;
 use crate::id::Position;
 use crate::message::MessageView;
 use crate::record::{Record, Row};
@@ -66,15 +68,15 @@ impl Broker {
                 self.publish_exactly_once(now, index, publish, identifier)
             }
             _ => {
-                match self.may_publish(now, index, publish) {
-                    Decision::Allow => {
-                        if self.take(now, index, publish, Position::NONE).unfinished {
+                match self.judge(now, index, publish) {
+                    Judgement::Wait => return Ok(Flow::Wait),
+                    Judgement::Take(change) => {
+                        if self.take(now, index, publish, change.as_deref(), Position::NONE).unfinished {
                             self.clients.wait_for_fan_out(index, None);
                         }
                     }
                     // [MQTT-3.3.5-2] of 3.1.1, section 3.3.5 of 5.0: nobody is told.
-                    Decision::Deny => {}
-                    Decision::Ask => return Ok(Flow::Wait),
+                    Judgement::Refuse(..) | Judgement::Drop => {}
                 }
                 Ok(Flow::Continue)
             }
@@ -89,21 +91,21 @@ impl Broker {
         packet_identifier: NonZeroU16,
     ) -> Handled {
         self.check_receive_maximum(index)?;
-        let reason = match self.may_publish(now, index, publish) {
-            Decision::Ask => return Ok(Flow::Wait),
-            Decision::Deny => ReasonCode::NotAuthorized,
-            Decision::Allow if self.clients.exceeds_quota(publish) => ReasonCode::QuotaExceeded,
-            Decision::Allow => {
-                let delivered = self.take(now, index, publish, Position::NONE);
+        let unexplained = PropertiesBuffer::new();
+        let (reason, words) = match self.judge(now, index, publish) {
+            Judgement::Wait => return Ok(Flow::Wait),
+            Judgement::Refuse(reason, words) => (reason, words),
+            Judgement::Drop => (ReasonCode::Success, unexplained),
+            Judgement::Take(change) => {
+                let delivered = self.take(now, index, publish, change.as_deref(), Position::NONE);
                 if delivered.unfinished {
                     self.count_unacknowledged(index);
                     self.clients.wait_for_fan_out(index, Some(packet_identifier));
                     return Ok(Flow::Continue);
                 }
-                reason_for(delivered.receivers)
+                (reason_for(delivered.receivers), unexplained)
             }
         };
-        let words = self.clients.why_not_published(index, reason);
         let acknowledgement = self.acknowledgement(index, packet_identifier, reason, &words)?;
         let wait = self.clients.wait_for_group(Promise::Puback);
         self.count_unacknowledged(index);
@@ -126,16 +128,14 @@ impl Broker {
             return self.publish_again(index, packet_identifier);
         }
         self.check_receive_maximum(index)?;
-        let refused = match self.may_publish(now, index, publish) {
-            Decision::Ask => return Ok(Flow::Wait),
-            Decision::Deny => Some(ReasonCode::NotAuthorized),
-            Decision::Allow => self.clients.exceeds_quota(publish).then_some(ReasonCode::QuotaExceeded),
-        };
+        let judgement = self.judge(now, index, publish);
+        if judgement == Judgement::Wait {
+            return Ok(Flow::Wait);
+        }
         self.count_unacknowledged(index);
-        if let Some(reason) = refused {
+        if let Judgement::Refuse(reason, words) = &judgement {
             // [MQTT-4.3.3-9] of 5.0: nothing is stored, the next PUBLISH is a new message.
-            let words = self.clients.why_not_published(index, reason);
-            let acknowledgement = self.acknowledgement(index, packet_identifier, reason, &words)?;
+            let acknowledgement = self.acknowledgement(index, packet_identifier, *reason, words)?;
             self.clients.reply_last(index, Position::NONE, &Packet::Pubrec(acknowledgement))?;
             return Ok(Flow::Continue);
         }
@@ -150,12 +150,15 @@ impl Broker {
             wait = self.clients.wait_for_group(Promise::Forward);
         }
         // Method B: the message goes on now, and never again for this identifier ([MQTT-4.3.3-2] of 3.1.1).
-        let delivered = self.take(now, index, publish, wait);
-        if delivered.unfinished {
-            self.clients.wait_for_fan_out(index, Some(packet_identifier));
-            return Ok(Flow::Continue);
+        let mut reason = ReasonCode::Success;
+        if let Judgement::Take(change) = judgement {
+            let delivered = self.take(now, index, publish, change.as_deref(), wait);
+            if delivered.unfinished {
+                self.clients.wait_for_fan_out(index, Some(packet_identifier));
+                return Ok(Flow::Continue);
+            }
+            reason = reason_for(delivered.receivers);
         }
-        let reason = reason_for(delivered.receivers);
         let acknowledgement = Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY };
         let wait = self.clients.wait_for_group(Promise::Pubrec);
         self.clients.reply(index, wait, &Packet::Pubrec(acknowledgement))?;
@@ -184,8 +187,11 @@ impl Broker {
         now: Instant,
         index: ConnectionIndex,
         publish: &Publish<'_>,
+        change: Option<&Change>,
         wait: Position,
     ) -> Delivered {
+        let publish = &changed(publish, change);
+        let only = self.clients.sessions_of(change);
         let buffer;
         let (properties, expires_at) = if needs_forwarding(publish.properties) {
             let seconds = publish.properties.message_expiry_interval();
@@ -208,6 +214,7 @@ impl Broker {
             retain: publish.retain,
             wait,
             publisher: connection.session(),
+            only: only.as_deref(),
         };
         self.publish_message(now, &publication, hint, Some(index))
     }
@@ -235,7 +242,12 @@ impl Broker {
     }
 
     /// What the rules, or the answer that the embedder gave, say about publishing to a topic.
-    fn may_publish(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Decision {
+    pub(super) fn may_publish(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        publish: &Publish<'_>,
+    ) -> Decision {
         let topic = publish.topic;
         let action = if topic.starts_with('$') {
             special_action(topic, publish.retain)

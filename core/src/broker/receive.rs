@@ -4,11 +4,13 @@ use alloc::vec::Vec;
 
 use super::Broker;
 use crate::connection::{Connection, ConnectionIndex, Phase, pause};
+use crate::event::DisconnectReason;
+use crate::hooks::AcceptDecision;
 use crate::id::ConnectionId;
 use crate::input::Origin;
 use crate::time::Instant;
 use crate::violation::Violation;
-use crate::wire::{Frame, Packet, PacketType, Publish, Sender, frame_length, split_frame};
+use crate::wire::{Frame, Packet, PacketType, Publish, ReasonCode, Sender, frame_length, split_frame};
 
 /// Whether the next packet of a connection may be handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ impl Broker {
             return;
         }
         self.clients.counters.connections_opened += 1;
+        let hooks = self.clients.hooks.wanting(|wants| wants.accept);
+        let accepted = hooks.is_none_or(|hooks| hooks.on_accept(id, &origin) == AcceptDecision::Allow);
         let connection = Connection::new(id, origin, &self.config().policy, now);
         let index = self.clients.connections.insert(connection);
         let timeout = self.config().limits.connect_timeout_seconds;
@@ -35,6 +39,8 @@ impl Broker {
         self.clients.recount_connection(index);
         if !self.shutdown.accepts() {
             self.shut_out(now, index);
+        } else if !accepted {
+            self.close_connection(now, index, DisconnectReason::Refused(ReasonCode::NotAuthorized));
         }
     }
 

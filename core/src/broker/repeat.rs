@@ -4,6 +4,7 @@
 use super::Broker;
 use super::clients::Clients;
 use super::deliver::Publication;
+use crate::connection::outgoing_topic_alias::WORTHWHILE_FROM_BYTES;
 use crate::connection::transmit::SHARED_FROM_BYTES;
 use crate::connection::{ConnectionIndex, Phase};
 use crate::id::Position;
@@ -22,7 +23,10 @@ impl Broker {
         mut bytes: &'b [u8],
     ) -> &'b [u8] {
         let Some(connection) = self.clients.connections.get(index) else { return bytes };
-        if connection.phase != Phase::Connected || connection.rules.is_some() {
+        if connection.phase != Phase::Connected
+            || connection.rules.is_some()
+            || self.clients.hooks.see_messages()
+        {
             return bytes;
         }
         let (properties, publisher) = (connection.version.has_properties(), connection.session());
@@ -35,6 +39,7 @@ impl Broker {
         }
         let before = bytes.len();
         let (mut packets, mut copies, mut copied_bytes) = (0, 0, 0);
+        let aliased = route.topic().len() >= WORTHWHILE_FROM_BYTES;
         while let Some(plain) = Plain::at_start(bytes, route.topic(), properties) {
             if plain.packet.len() > maximum {
                 break;
@@ -46,7 +51,7 @@ impl Broker {
                 self.identifiers.clear();
                 self.identifiers.extend(receivers.identifiers(receiver));
                 let as_it_came = self.identifiers.is_empty()
-                    && self.clients.forward(receiver.session, plain.packet, properties);
+                    && self.clients.forward(receiver.session, plain.packet, properties, aliased);
                 if as_it_came {
                     copies += 1;
                     copied_bytes += plain.packet.len() as u64;
@@ -129,14 +134,16 @@ impl<'b> Plain<'b> {
             retain: false,
             wait: Position::NONE,
             publisher,
+            only: None,
         }
     }
 }
 
 impl Clients {
     /// Appends a packet, as it came, to what waits for a subscriber that takes it at once; whether it does.
+    /// `aliased`: the topic is one that gets a topic alias where the client takes any.
     #[inline]
-    fn forward(&mut self, session: SessionIndex, packet: &[u8], properties: bool) -> bool {
+    fn forward(&mut self, session: SessionIndex, packet: &[u8], properties: bool, aliased: bool) -> bool {
         if self.is_replaying(session) {
             return false;
         }
@@ -149,6 +156,7 @@ impl Clients {
             && connection.version.has_properties() == properties
             && packet.len() <= connection.maximum_packet_size as usize
             && packet.len() < SHARED_FROM_BYTES
+            && !(aliased && connection.outgoing_topic_alias_maximum > 0)
             && connection.work.as_ref().is_none_or(|work| work.backlog.is_empty());
         let Some(transmit) = connection.transmit.as_mut().filter(|_| takes && connection.announced) else {
             return false;

@@ -183,6 +183,9 @@ impl Clients {
                 self.wake_when_persisted(index, due.wait);
                 return Step::Stop;
             }
+            if !self.hooked_deliver_stored(session, due.message, &copy) {
+                return Step::Done;
+            }
             let queued = self.queued(due.message, &copy, 0, due.wait);
             self.send_at_most_once(now, index, &queued);
             return Step::Done;
@@ -191,6 +194,9 @@ impl Clients {
         let outgoing = self.sessions.get(session).and_then(|session| session.outgoing.as_ref());
         if !outgoing.is_some_and(|outgoing| outgoing.may_admit(in_flight_maximum)) {
             return Step::Stop;
+        }
+        if !self.hooked_deliver_stored(session, due.message, &copy) {
+            return Step::Done;
         }
         let entry = if self.is_recorded(session) { self.journal.number() } else { 0 };
         let queued = self.queued(due.message, &copy, entry, due.wait);
@@ -243,6 +249,9 @@ impl Clients {
             identifiers: due.identifier.as_slice(),
             share: None,
         };
+        if !self.hooked_deliver_stored(session, due.message, &copy) {
+            return;
+        }
         let connection = self.sessions.get(session).and_then(|session| session.connection());
         match connection {
             Some(index) if due.qos == QoS::AtMostOnce => {

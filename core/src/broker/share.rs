@@ -31,6 +31,8 @@ struct Offer<'a> {
     qos: QoS,
     retain: bool,
     wait: Position,
+    /// The only sessions that may get it; `None` for all.
+    only: Option<&'a [SessionIndex]>,
 }
 
 impl Offer<'_> {
@@ -64,13 +66,15 @@ impl Clients {
         group: GroupIndex,
         stored: &mut Option<MessageIndex>,
     ) {
-        let Publication { view, qos, retain, wait, .. } = *publication;
-        let offer = Offer { view, qos, retain, wait };
+        let Publication { view, qos, retain, wait, only, .. } = *publication;
+        let offer = Offer { view, qos, retain, wait, only };
         let Some((session, subscription)) = self.choose(now, tree, group, Among::All, &offer) else { return };
         let identifier = subscription.identifier.map(NonZeroU32::get);
         let name = tree.group_name(group);
         let copy = offer.copy(&subscription, &identifier);
-        let share = self.share(tree, group, name.as_ref(), copy.qos);
+        // What is not for all members is not handed on: it stays with the one that has it.
+        let name = name.as_ref().filter(|_| only.is_none());
+        let share = self.share(tree, group, name, copy.qos);
         self.deliver_copy(now, publication, session, &Copy { share, ..copy }, stored);
     }
 
@@ -108,6 +112,9 @@ impl Clients {
         offer: &Offer<'_>,
     ) -> Standing {
         let Some(found) = self.sessions.get(session) else { return Standing::Unable };
+        if offer.only.is_some_and(|only| only.binary_search(&session).is_err()) {
+            return Standing::Unable;
+        }
         let qos = offer.qos.min(subscription.options.qos);
         match found.connection() {
             // Section 3.1.2.11.4 of 5.0: somebody else may be able to.
@@ -179,6 +186,9 @@ impl Clients {
         copy: &Copy<'_>,
         wait: Position,
     ) {
+        if !self.hooked_deliver_stored(session, message, copy) {
+            return;
+        }
         let connection = self.sessions.get(session).and_then(Session::connection);
         match connection {
             Some(index) if copy.qos == QoS::AtMostOnce => {
@@ -237,8 +247,13 @@ impl Broker {
         let Some(message) = messages.get(queued.message).filter(|message| message.expires_at > now) else {
             return false;
         };
-        let offer =
-            Offer { view: message.view(), qos: message.qos, retain: message.retain, wait: message.wait };
+        let offer = Offer {
+            view: message.view(),
+            qos: message.qos,
+            retain: message.retain,
+            wait: message.wait,
+            only: None,
+        };
         let chosen = self.clients.choose(now, &mut self.tree, group, among, &offer);
         let Some((session, subscription)) = chosen else { return false };
         let identifier = subscription.identifier.map(NonZeroU32::get);

@@ -1,5 +1,6 @@
 //! SUBSCRIBE (sections 3.8 and 3.9 of 3.1.1 and 5.0).
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
@@ -18,10 +19,13 @@ use crate::topic::tree::Subscription;
 use crate::violation::Violation;
 use crate::wire::{Packet, ReasonCode, Suback, Subscribe, SubscriptionOptions, text};
 
-/// What a filter of a SUBSCRIBE came to, and whether its retained messages are to be sent.
-struct Outcome {
+/// What a filter of a SUBSCRIBE came to.
+struct Outcome<'f> {
     reason: u8,
-    replay: bool,
+    /// Why it was refused, if not by a hook, which has no words for it.
+    refusal: Option<ReasonCode>,
+    /// The subscription, if its retained messages are to be sent.
+    replay: Option<(Cow<'f, str>, Subscription)>,
 }
 
 impl Broker {
@@ -45,7 +49,7 @@ impl Broker {
         let Some(allowed) = self.may_subscribe(now, index, filters) else { return Ok(Flow::Wait) };
         let Some((session, _)) = self.clients.session_of(index) else { return Ok(Flow::Continue) };
         let identifier = subscribe.properties.subscription_identifier().and_then(NonZeroU32::new);
-        let outcomes: Vec<Outcome> = subscribe
+        let outcomes: Vec<Outcome<'_>> = subscribe
             .filters
             .iter()
             .zip(allowed)
@@ -54,7 +58,7 @@ impl Broker {
             })
             .collect();
         let reasons: Vec<u8> = outcomes.iter().map(|outcome| outcome.reason).collect();
-        let refusal = reasons.iter().find_map(|code| ReasonCode::from_byte(*code).filter(|of| of.is_error()));
+        let refusal = outcomes.iter().find_map(|outcome| outcome.refusal);
         let words = self.clients.why_not_subscribed(index, refusal);
         let suback = Suback {
             packet_identifier: subscribe.packet_identifier,
@@ -64,10 +68,8 @@ impl Broker {
         let wait = self.clients.wait_for_group(Promise::Suback);
         // [MQTT-3.8.4-1], [MQTT-3.8.4-6] of 5.0: one SUBACK with one code for each filter.
         self.clients.reply(index, wait, &Packet::Suback(suback))?;
-        for ((filter, options), _) in
-            subscribe.filters.iter().zip(outcomes).filter(|(_, outcome)| outcome.replay)
-        {
-            self.clients.begin_replay(session, filter, Subscription { options, identifier });
+        for (filter, subscription) in outcomes.into_iter().filter_map(|outcome| outcome.replay) {
+            self.clients.begin_replay(session, &filter, subscription);
         }
         self.clients.send(now, index);
         Ok(Flow::Continue)
@@ -89,21 +91,32 @@ impl Broker {
         Ok(())
     }
 
-    fn subscribe_one(
+    fn subscribe_one<'f>(
         &mut self,
         index: ConnectionIndex,
         session: SessionIndex,
-        filter: &str,
+        filter: &'f str,
         subscription: Subscription,
         allowed: bool,
-    ) -> Outcome {
+    ) -> Outcome<'f> {
         let connection = self.clients.connections.get(index);
         let capabilities = connection.map_or_else(|| self.capabilities(), |of| of.capabilities);
-        if let Some(reason) = self.refusal(capabilities, session, filter, allowed) {
-            return Outcome { reason: self.suback_code(index, reason, subscription.options), replay: false };
+        let refusal = self.refusal(capabilities, session, filter, allowed);
+        let hooked = match refusal {
+            None => self.hooked_subscribe(index, session, filter, subscription),
+            Some(reason) => Err(reason),
+        };
+        match hooked {
+            Err(reason) => {
+                let reason = self.suback_code(index, reason, subscription.options);
+                Outcome { reason, refusal, replay: None }
+            }
+            Ok((filter, subscription)) => {
+                let replay = self.put_subscription(session, &filter, subscription);
+                let reason = subscription.options.qos.bits();
+                Outcome { reason, refusal, replay: replay.then_some((filter, subscription)) }
+            }
         }
-        let replay = self.put_subscription(session, filter, subscription);
-        Outcome { reason: subscription.options.qos.bits(), replay }
     }
 
     /// Makes a subscription, or replaces the one with the same filter. Whether its retained messages are to be

@@ -52,6 +52,7 @@ impl Clients {
 
     pub(super) fn tell_session_ended(&mut self, session: SessionIndex, cause: SessionEnd) {
         self.counters.sessions_ended += 1;
+        self.hooked_session_end(session, cause);
         if self.config.events.sessions {
             let client_identifier = self.name(session);
             self.event(Event::SessionEnded { client_identifier, cause });

@@ -30,7 +30,10 @@ impl Broker {
         let reasons: Vec<u8> = unsubscribe
             .filters
             .iter()
-            .map(|filter| self.unsubscribe_one(now, session, filter).byte())
+            .map(|filter| match self.hooked_unsubscribe(index, session, filter) {
+                Ok(filter) => self.unsubscribe_one(now, session, &filter).byte(),
+                Err(reason) => reason.byte(),
+            })
             .collect();
         let unsuback = Unsuback {
             packet_identifier: unsubscribe.packet_identifier,

@@ -3,33 +3,56 @@
 use super::Broker;
 use super::deliver::Publication;
 use super::hold::Promise;
+use super::judge::{Judgement, changed};
 use super::publish::expiry;
 use crate::message::MessageView;
 use crate::session::SessionIndex;
 use crate::time::Instant;
 use crate::topic::route::RouteHint;
+use crate::will::forwarded;
+use crate::wire::{Properties, Publish};
 
 impl Broker {
     /// Publishes the will of a session, if it has one, and removes it ([MQTT-3.1.2-8], [MQTT-3.1.2-10] of
     /// both). Its removal and its publication are one group.
     pub(super) fn publish_will(&mut self, now: Instant, index: SessionIndex) {
         let Some(will) = self.clients.session(index).and_then(|session| session.will.take()) else { return };
-        self.clients.tell_will_published(index, &will.topic);
         self.clients.record_will(index);
         self.clients.recount_session(index);
-        let publication = Publication {
-            view: MessageView {
-                topic: &will.topic,
-                payload: &will.payload,
-                properties: &will.properties,
-                // Section 3.1.3.2.4 of 5.0: its life begins when it is published.
-                expires_at: expiry(now, will.message_expiry_seconds),
-            },
+        let publish = Publish {
+            duplicate: false,
             qos: will.qos,
             // [MQTT-3.1.2-14], [MQTT-3.1.2-15] of 5.0; [MQTT-3.1.2-16], [MQTT-3.1.2-17] of 3.1.1
             retain: will.retain,
+            topic: &will.topic,
+            packet_identifier: None,
+            properties: Properties::from_validated(&will.properties),
+            payload: &will.payload,
+        };
+        let Judgement::Take(change) = self.judge_by_hooks(None, index, &publish) else { return };
+        let publish = changed(&publish, change.as_deref());
+        let changed_properties = change.as_ref().is_some_and(|change| change.properties.is_some());
+        let expiry_seconds = if changed_properties {
+            publish.properties.message_expiry_interval()
+        } else {
+            will.message_expiry_seconds
+        };
+        let properties = forwarded(publish.properties);
+        let only = self.clients.sessions_of(change.as_deref());
+        self.clients.tell_will_published(index, publish.topic);
+        let publication = Publication {
+            view: MessageView {
+                topic: publish.topic,
+                payload: publish.payload,
+                properties: properties.as_properties().as_bytes(),
+                // Section 3.1.3.2.4 of 5.0: its life begins when it is published.
+                expires_at: expiry(now, expiry_seconds),
+            },
+            qos: publish.qos,
+            retain: publish.retain,
             wait: self.clients.wait_for_group(Promise::Forward),
             publisher: Some(index),
+            only: only.as_deref(),
         };
         self.publish_message(now, &publication, RouteHint::default(), None);
     }

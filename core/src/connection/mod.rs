@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod capabilities;
+pub(crate) mod outgoing_topic_alias;
 pub(crate) mod topic_alias;
 pub(crate) mod transmit;
 
@@ -16,6 +17,7 @@ use hashbrown::HashTable;
 
 use self::answers::Answers;
 use self::capabilities::Capabilities;
+use self::outgoing_topic_alias::OutgoingTopicAliases;
 use self::topic_alias::TopicAliases;
 use self::transmit::Transmit;
 use crate::ask::Answer;
@@ -99,6 +101,8 @@ pub(crate) struct Connection {
     pub(crate) problem_information: bool,
     /// What CONNACK said that the server can do.
     pub(crate) capabilities: Capabilities,
+    /// How many topic aliases the server may set.
+    pub(crate) outgoing_topic_alias_maximum: u8,
 }
 
 /// What only a busy connection has: half a packet, answers that wait, a question that is open.
@@ -115,6 +119,8 @@ pub(crate) struct Work {
     pub(crate) backlog_heap: usize,
     /// Topics that the client gave numbers.
     pub(crate) aliases: TopicAliases,
+    /// Topics that the server gave numbers.
+    pub(crate) outgoing_aliases: Option<Box<OutgoingTopicAliases>>,
     /// Where it came from, until CONNECT is accepted.
     pub(crate) origin: Option<Box<Origin>>,
     /// What the embedder was asked, and until when it may answer.
@@ -155,6 +161,7 @@ impl Work {
             && self.answers.is_empty()
             && self.backlog.is_empty()
             && self.aliases.heap_cost() == 0
+            && self.outgoing_aliases.is_none()
             && self.origin.is_none()
             && self.question.is_none()
             && self.answer.is_none()
@@ -170,6 +177,7 @@ impl Work {
             + self.backlog.capacity() * size_of::<Queued>()
             + self.backlog_heap
             + self.aliases.heap_cost()
+            + self.outgoing_aliases.as_ref().map_or(0, |aliases| aliases.cost())
             + self.origin.as_ref().map_or(0, |origin| size_of::<Origin>() + identity(origin))
             + self.assigned.as_ref().map_or(0, |text| text.len())
     }
@@ -197,6 +205,7 @@ impl Connection {
             announced: false,
             problem_information: true,
             capabilities: Capabilities::new(policy),
+            outgoing_topic_alias_maximum: 0,
         }
     }
 
@@ -286,6 +295,11 @@ impl Connections {
 
     pub(crate) fn get_mut(&mut self, index: ConnectionIndex) -> Option<&mut Connection> {
         self.slab.get_mut(index.0)
+    }
+
+    /// A hash of a topic that strangers cannot foresee.
+    pub(crate) fn hash_topic(&self, topic: &str) -> u64 {
+        self.hasher.hash_one(topic)
     }
 
     /// In the order of their indexes.

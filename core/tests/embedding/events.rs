@@ -214,8 +214,8 @@ fn eventful(mask: EventMask) -> Vec<Event> {
 fn a_kind_that_is_masked_off_is_never_made() {
     assert_eq!(EventMask::default(), EventMask::ALL);
     let all = eventful(EventMask::ALL);
-    type IsOfKind = fn(&Event) -> bool;
-    let kinds: [(EventMask, IsOfKind); 6] = [
+    type Kind = (EventMask, fn(&Event) -> bool);
+    let kinds: [Kind; 6] = [
         (EventMask { connections: true, ..EventMask::NONE }, |event| {
             matches!(event, Event::Connected { .. } | Event::Disconnected { .. })
         }),

@@ -2,6 +2,7 @@
 
 mod commands;
 mod events;
+mod hooks;
 mod queries;
 mod stats;
 mod world;

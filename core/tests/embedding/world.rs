@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use hushwing_core::ProtocolVersion::{self, V5_0};
 use hushwing_core::wire::{
-    Connect, Packet, Properties, Publish, QoS, Sender, Subscribe, SubscribeFiltersBuffer,
-    SubscriptionOptions, Unsubscribe, UnsubscribeFiltersBuffer, split_frame,
+    Acknowledgement, Connect, Packet, Properties, Publish, QoS, ReasonCode, Sender, Subscribe,
+    SubscribeFiltersBuffer, SubscriptionOptions, Unsubscribe, UnsubscribeFiltersBuffer, split_frame,
 };
 use hushwing_core::{
-    Broker, CloseCause, Command, Config, ConnectionId, Event, Input, Instant, Origin, Output, PeerId,
+    Broker, CloseCause, Command, Config, ConnectionId, Event, Hooks, Input, Instant, Origin, Output, PeerId,
 };
 
 pub(crate) const START: Instant = Instant::from_micros(1_700_000_000_000_000);
@@ -36,6 +36,19 @@ struct Peer {
     gone: bool,
 }
 
+impl Peer {
+    /// Shows every packet that came.
+    #[track_caller]
+    fn each(&self, mut show: impl FnMut(&Packet<'_>)) {
+        let mut bytes = &self.arrived[..];
+        while let Some(frame) = split_frame(bytes, Some(self.version), u32::MAX).expect("well formed") {
+            show(&Packet::decode(&frame, self.version, Sender::Server).expect("well formed"));
+            bytes = &bytes[frame.length..];
+        }
+        assert!(bytes.is_empty(), "half a packet: {bytes:?}");
+    }
+}
+
 pub(crate) fn text(qos: QoS, filter: &str) -> (String, SubscriptionOptions) {
     (filter.to_owned(), SubscriptionOptions { qos, ..SubscriptionOptions::default() })
 }
@@ -43,6 +56,13 @@ pub(crate) fn text(qos: QoS, filter: &str) -> (String, SubscriptionOptions) {
 impl World {
     pub(crate) fn new(config: Config) -> Self {
         Self::with(Broker::new(Arc::new(config), PeerId(0), 7))
+    }
+
+    /// A broker that asks these hooks.
+    pub(crate) fn hooked(config: Config, hooks: impl Hooks + Send + 'static) -> Self {
+        let mut world = Self::new(config);
+        world.broker.set_hooks(Box::new(hooks));
+        world
     }
 
     pub(crate) fn with(broker: Broker) -> Self {
@@ -101,9 +121,18 @@ impl World {
     }
 
     pub(crate) fn subscribe(&mut self, connection: ConnectionId, filter: &str, qos: QoS) {
-        let version = self.peers[&connection].version;
+        self.subscribe_with(connection, filter, text(qos, filter).1);
+    }
+
+    /// At QoS 1, without its own messages.
+    pub(crate) fn subscribe_no_local(&mut self, connection: ConnectionId, filter: &str) {
+        let options = SubscriptionOptions { no_local: true, ..text(QoS::AtLeastOnce, filter).1 };
+        self.subscribe_with(connection, filter, options);
+    }
+
+    fn subscribe_with(&mut self, connection: ConnectionId, filter: &str, options: SubscriptionOptions) {
         let mut filters = SubscribeFiltersBuffer::new();
-        filters.push(filter, text(qos, filter).1, version);
+        filters.push(filter, options, self.peers[&connection].version);
         self.say(
             connection,
             &Packet::Subscribe(Subscribe {
@@ -166,13 +195,7 @@ impl World {
     pub(crate) fn heard(&mut self, connection: ConnectionId) -> Vec<String> {
         let peer = self.peers.get_mut(&connection).expect("opened");
         let mut heard = Vec::new();
-        let mut bytes = &peer.arrived[..];
-        while let Some(frame) = split_frame(bytes, Some(peer.version), u32::MAX).expect("well formed") {
-            let packet = Packet::decode(&frame, peer.version, Sender::Server).expect("well formed");
-            heard.push(describe(&packet));
-            bytes = &bytes[frame.length..];
-        }
-        assert!(bytes.is_empty(), "half a packet: {bytes:?}");
+        peer.each(|packet| heard.push(describe(packet)));
         if peer.closing {
             heard.push("closed".to_owned());
         }
@@ -180,9 +203,46 @@ impl World {
         heard
     }
 
+    /// Has a client say PUBACK for the last QoS 1 message that came since it was last asked what it heard.
+    pub(crate) fn acknowledge(&mut self, connection: ConnectionId) {
+        let mut last = None;
+        self.peers[&connection].each(|packet| {
+            if let Packet::Publish(publish) = packet {
+                last = publish.packet_identifier;
+            }
+        });
+        let (reason, properties) = (ReasonCode::Success, Properties::EMPTY);
+        let packet_identifier = last.expect("a message to acknowledge");
+        self.say(connection, &Packet::Puback(Acknowledgement { packet_identifier, reason, properties }));
+    }
+
+    /// The Reason Strings that came for this client since it was last asked what it heard.
+    pub(crate) fn explanations(&self, connection: ConnectionId) -> Vec<String> {
+        let mut explanations = Vec::new();
+        self.peers[&connection].each(|packet| {
+            let properties = match packet {
+                Packet::Connack(of) => of.properties,
+                Packet::Puback(of) | Packet::Pubrec(of) => of.properties,
+                Packet::Suback(of) => of.properties,
+                _ => Properties::EMPTY,
+            };
+            explanations.extend(properties.reason_string().map(str::to_owned));
+        });
+        explanations
+    }
+
     /// What was told since it was asked last.
     pub(crate) fn events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
+    }
+
+    /// What hooks failed of, since it was asked last.
+    pub(crate) fn hook_failures(&mut self) -> Vec<String> {
+        let failures = self.events().into_iter().filter_map(|event| match event {
+            Event::HookFailed { message } => Some(message),
+            _ => None,
+        });
+        failures.collect()
     }
 
     /// What commands failed of, since it was asked last.
@@ -281,7 +341,12 @@ fn describe(packet: &Packet<'_>) -> String {
             let identifiers: String =
                 publish.properties.subscription_identifiers().map(|number| format!(" #{number}")).collect();
             let payload = String::from_utf8_lossy(publish.payload);
-            format!("PUBLISH {}{retained}{identifiers} {}: {payload}", publish.qos.bits(), publish.topic)
+            let expiry = publish.properties.message_expiry_interval();
+            let expiry = expiry.map(|seconds| format!(", expires {seconds}")).unwrap_or_default();
+            let content = publish.properties.content_type();
+            let content = content.map(|kind| format!(", {kind}")).unwrap_or_default();
+            let (qos, topic) = (publish.qos.bits(), publish.topic);
+            format!("PUBLISH {qos}{retained}{identifiers} {topic}: {payload}{expiry}{content}")
         }
         Packet::Puback(of) => format!("PUBACK {:02x}", of.reason.byte()),
         Packet::Pubrec(of) => format!("PUBREC {:02x}", of.reason.byte()),

@@ -95,6 +95,7 @@ pub fn event(event: &Event, about: About) {
         | Event::SessionEnded { .. }
         | Event::AuthenticationRefused { .. }
         | Event::WillPublished { .. } => {}
+        Event::HookFailed { message } => tracing::warn!(message, "hook failed"),
         Event::CommandFailed { message } => tracing::warn!(message, "command failed"),
     }
 }

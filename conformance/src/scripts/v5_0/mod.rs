@@ -5,6 +5,7 @@ mod connect;
 mod expiry;
 mod flow;
 mod information;
+mod outgoing_topic_alias;
 mod packet_size;
 mod properties;
 mod reason;
@@ -25,6 +26,7 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     expiry::SCRIPTS,
     flow::SCRIPTS,
     information::SCRIPTS,
+    outgoing_topic_alias::SCRIPTS,
     packet_size::SCRIPTS,
     properties::SCRIPTS,
     reason::SCRIPTS,

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 /// A whole number that a setting can be.
 pub(super) trait Whole: Copy + Into<i128> + TryFrom<i128> {}
+impl Whole for u8 {}
 impl Whole for u16 {}
 impl Whole for u32 {}
 impl Whole for u64 {}

@@ -52,6 +52,8 @@ limits! {
         "QoS 1 and 2 messages in flight to one client.";
     topic_alias_maximum: 0..=u16::MAX,
         "Topic aliases that a 5.0 client may set.";
+    outgoing_topic_alias_maximum: 0..=u8::MAX,
+        "Topic aliases that are set for one 5.0 client that takes them.";
     filters_per_packet: 1..=u16::MAX,
         "Topic filters in one SUBSCRIBE or UNSUBSCRIBE.";
     subscriptions_per_session: 1..=u32::MAX,

@@ -187,6 +187,6 @@ fn a_broker_that_stops_is_waited_for() {
     let subscriber = world.subscribe(&["-V", "5", "-t", "t", "-W", "3"]);
     let World { broker, .. } = world;
     broker.finish();
-    subscriber.debug_line("Server shutting down; connecting again");
+    subscriber.debug_line("Server shutting down (the server stops); connecting again");
     assert_eq!(subscriber.end(), (Some(27), Vec::new()));
 }

@@ -1,0 +1,138 @@
+// mqtt.js under orders: see src/agent.rs for what it reads and prints. Its argument is the folder of the package.
+//
+// It exits with a stack trace, and so fails the test, as soon as anything is not as ordered.
+'use strict'
+
+const assert = require('node:assert')
+const readline = require('node:readline')
+const mqtt = require(process.argv[2])
+
+const PATIENCE_MILLISECONDS = 60_000
+const SESSION_EXPIRY_SECONDS = 300
+const VERSIONS = {
+  '3.1': { protocolId: 'MQIsdp', protocolVersion: 3 },
+  '3.1.1': { protocolId: 'MQTT', protocolVersion: 4 },
+  '5.0': { protocolId: 'MQTT', protocolVersion: 5 }
+}
+
+const bytes = (word) => Buffer.from(word, 'hex')
+const text = (word) => bytes(word).toString()
+const hex = (value) => Buffer.from(value ?? '').toString('hex')
+const number = (value) => (value === undefined ? '-' : String(value))
+const pairs = (word) => (word ? word.split(',').map((part) => part.split(':')) : [])
+
+let client
+const messages = []
+let wanted
+
+function readMessage (words) {
+  const [topic, payload, qos, retain, contentType, responseTopic, correlationData, expiry, alias, user] = words
+  const properties = {}
+  if (contentType) properties.contentType = text(contentType)
+  if (responseTopic) properties.responseTopic = text(responseTopic)
+  if (correlationData) properties.correlationData = bytes(correlationData)
+  if (expiry !== '-') properties.messageExpiryInterval = Number(expiry)
+  if (alias !== '-') properties.topicAlias = Number(alias)
+  if (user) {
+    properties.userProperties = {}
+    for (const [name, value] of pairs(user)) {
+      const values = (properties.userProperties[text(name)] ??= [])
+      values.push(text(value))
+    }
+  }
+  return { topic: text(topic), payload: bytes(payload), qos: Number(qos), retain: retain === '1', properties }
+}
+
+function wordsOf (topic, payload, packet) {
+  const properties = packet.properties ?? {}
+  const user = []
+  for (const [name, values] of Object.entries(properties.userProperties ?? {})) {
+    for (const value of [values].flat()) user.push(`${hex(name)}:${hex(value)}`)
+  }
+  return [
+    hex(topic),
+    payload.toString('hex'),
+    packet.qos,
+    Number(packet.retain),
+    hex(properties.contentType),
+    hex(properties.responseTopic),
+    hex(properties.correlationData),
+    number(properties.messageExpiryInterval),
+    number(properties.topicAlias),
+    user.join(',')
+  ]
+}
+
+function within (promise, what) {
+  let timer
+  const late = new Promise((resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no ${what}`)), PATIENCE_MILLISECONDS)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
+}
+
+const orders = {
+  async connect (host, port, version, clientId, keep, topicAliasMaximum, subscriptions, ...will) {
+    const options = {
+      ...VERSIONS[version],
+      protocol: 'mqtt',
+      host,
+      port: Number(port),
+      clientId: text(clientId),
+      clean: keep === '0',
+      keepalive: 60,
+      reconnectPeriod: 0,
+      connectTimeout: PATIENCE_MILLISECONDS
+    }
+    if (version === '5.0') {
+      options.properties = { sessionExpiryInterval: keep === '1' ? SESSION_EXPIRY_SECONDS : 0 }
+      if (topicAliasMaximum !== '0') options.properties.topicAliasMaximum = Number(topicAliasMaximum)
+    }
+    if (will.length) {
+      const { topic, payload, qos, retain } = readMessage(will)
+      options.will = { topic, payload, qos, retain }
+    }
+    client = mqtt.connect(options)
+    client.on('message', (...message) => {
+      messages.push(wordsOf(...message))
+      wanted?.()
+    })
+    await within(new Promise((resolve, reject) => client.once('connect', resolve).once('error', reject)), 'CONNACK')
+    for (const [filter, qos] of pairs(subscriptions)) {
+      const granted = await within(client.subscribeAsync(text(filter), { qos: Number(qos) }), 'SUBACK')
+      assert.deepStrictEqual(granted.map((grant) => grant.qos), [Number(qos)], 'SUBACK with the QoS asked for')
+    }
+    return ['done']
+  },
+
+  async publish (...words) {
+    const { topic, payload, ...options } = readMessage(words)
+    if (client.options.protocolVersion !== 5) delete options.properties
+    await within(client.publishAsync(topic, payload, options), 'acknowledgement')
+    return ['done']
+  },
+
+  async receive () {
+    if (!messages.length) await within(new Promise((resolve) => { wanted = resolve }), 'message')
+    return ['message', ...messages.shift()]
+  },
+
+  async leave () {
+    await within(client.endAsync(), 'end of the connection')
+    return ['done']
+  }
+}
+
+async function main () {
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const [order, ...words] = line.split('\t')
+    const answer = await orders[order](...words)
+    process.stdout.write(answer.join('\t') + '\n')
+  }
+  process.exit()
+}
+
+main().catch((error) => {
+  console.error(error)
+  process.exit(1)
+})

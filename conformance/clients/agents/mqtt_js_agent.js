@@ -25,6 +25,18 @@ let client
 const messages = []
 let wanted
 
+// Release 5.16.0 passes on a QoS 2 message that named only an alias without a topic: what its alias stood for, by packet
+// identifier.
+const topicOfAlias = new Map()
+const topicOfQos2 = new Map()
+
+function noteAlias (packet) {
+  const alias = packet.properties?.topicAlias
+  if (packet.cmd !== 'publish' || alias === undefined) return
+  if (packet.topic) topicOfAlias.set(alias, packet.topic)
+  if (packet.qos === 2) topicOfQos2.set(packet.messageId, topicOfAlias.get(alias))
+}
+
 function readMessage (words) {
   const [topic, payload, qos, retain, contentType, responseTopic, correlationData, expiry, alias, user] = words
   const properties = {}
@@ -50,7 +62,7 @@ function wordsOf (topic, payload, packet) {
     for (const value of [values].flat()) user.push(`${hex(name)}:${hex(value)}`)
   }
   return [
-    hex(topic),
+    hex(topic || topicOfQos2.get(packet.messageId)),
     payload.toString('hex'),
     packet.qos,
     Number(packet.retain),
@@ -93,6 +105,7 @@ const orders = {
       options.will = { topic, payload, qos, retain }
     }
     client = mqtt.connect(options)
+    client.on('packetreceive', noteAlias)
     client.on('message', (...message) => {
       messages.push(wordsOf(...message))
       wanted?.()

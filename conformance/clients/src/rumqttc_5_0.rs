@@ -1,6 +1,6 @@
 //! rumqttc speaking MQTT 5.0.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ pub struct Rumqttc50 {
     client: Client,
     connection: Connection,
     received: VecDeque<Publish>,
+    /// Its events show a PUBLISH as it came: aliases are left to its user.
+    topics: HashMap<u16, Publish>,
 }
 
 impl Peer for Rumqttc50 {
@@ -34,7 +36,7 @@ impl Peer for Rumqttc50 {
             options.set_last_will(LastWill::new(&will.topic, payload, level(will.qos), will.retain, None));
         }
         let (client, connection) = Client::new(options, 16);
-        let mut this = Self { client, connection, received: VecDeque::new() };
+        let mut this = Self { client, connection, received: VecDeque::new(), topics: HashMap::new() };
         this.wait_for("CONNACK", |event| matches!(event, Event::Incoming(Packet::ConnAck(_))));
         for (filter, qos) in &settings.subscriptions {
             let granted = [SubscribeReasonCode::Success(level(*qos))];
@@ -108,9 +110,16 @@ impl Rumqttc50 {
     }
 
     fn keep(&mut self, event: &Event) {
-        if let Event::Incoming(Packet::Publish(publish)) = event {
-            self.received.push_back(publish.clone());
+        let Event::Incoming(Packet::Publish(publish)) = event else { return };
+        let mut publish = publish.clone();
+        if let Some(alias) = publish.properties.as_ref().and_then(|properties| properties.topic_alias) {
+            if publish.topic.is_empty() {
+                publish.topic = self.topics[&alias].topic.clone();
+            } else {
+                self.topics.insert(alias, publish.clone());
+            }
         }
+        self.received.push_back(publish);
     }
 }
 

@@ -264,6 +264,31 @@ pub fn topic_aliases<P: Peer>(broker: SocketAddr, version: Version) {
     }
 }
 
+/// The broker's topic aliases, which it uses within the subscriber's maximum, stand for the right topics. MQTT 5.0 only.
+pub fn topic_aliases_of_the_broker<P: Peer>(broker: SocketAddr, version: Version) {
+    for qos in 0..=2 {
+        let topics = [(); 3].map(|()| fresh("aliased"));
+        let filters = topics.each_ref().map(|topic| (&topic[..], qos));
+        let wanted = Settings { topic_alias_maximum: 2, ..settings(version, &filters) };
+        let mut subscriber = P::connect(broker, &wanted);
+        let mut publisher = P::connect(broker, &settings(version, &[(&fresh("unused"), 0)]));
+        let mut aliases = Vec::new();
+        for number in 0..5 {
+            for topic in &topics {
+                let sent = message(topic, qos, &number.to_string());
+                publisher.publish(&sent);
+                let mut received = subscriber.receive();
+                aliases.extend(received.properties.topic_alias.take());
+                assert_eq!(received, sent);
+            }
+        }
+        assert!(!aliases.is_empty(), "QoS {qos}: no alias was used");
+        assert!(aliases.iter().all(|alias| (1..=2).contains(alias)), "{aliases:?}");
+        subscriber.leave();
+        publisher.leave();
+    }
+}
+
 /// A message that has expired comes neither from a session nor as a retained one; another tells what is left. MQTT 5.0
 /// only.
 pub fn message_expiry<P: Peer>(broker: SocketAddr, version: Version) {

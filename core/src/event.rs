@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use crate::id::ConnectionId;
 use crate::version::ProtocolVersion;
 use crate::violation::Violation;
-use crate::wire::ReasonCode;
+use crate::wire::{ReasonCode, SubscriptionOptions};
 
 /// Something worth telling. Kinds that [`crate::Config::events`] masks off are never made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,74 @@ pub enum Event {
         /// Why.
         reason: DropReason,
     },
-    /// A command could not be carried out.
+    /// A subscription was made or replaced, by its client or on its behalf.
+    Subscribed {
+        /// Whose.
+        client_identifier: Arc<str>,
+        /// Topic Filter.
+        filter: String,
+        /// How it is served.
+        options: SubscriptionOptions,
+    },
+    /// A subscription ended, by its client or on its behalf. Not said of those that end with their session.
+    Unsubscribed {
+        /// Whose.
+        client_identifier: Arc<str>,
+        /// Topic Filter.
+        filter: String,
+    },
+    /// A session was made.
+    SessionCreated {
+        /// Whose.
+        client_identifier: Arc<str>,
+    },
+    /// A session goes on with a new connection.
+    SessionResumed {
+        /// Whose.
+        client_identifier: Arc<str>,
+    },
+    /// A client connected again while it was connected: its older connection is closed.
+    SessionTakenOver {
+        /// Whose.
+        client_identifier: Arc<str>,
+        /// The older connection.
+        from: ConnectionId,
+        /// The newer one.
+        by: ConnectionId,
+    },
+    /// A session ended.
+    SessionEnded {
+        /// Whose.
+        client_identifier: Arc<str>,
+        /// Why.
+        cause: SessionEnd,
+    },
+    /// A client was refused by who it is: by the listener, or by the answer to
+    /// [`crate::Ask::Authenticate`].
+    AuthenticationRefused {
+        /// Its connection.
+        connection: ConnectionId,
+        /// Who it said it is, or the identifier that it would have been assigned.
+        client_identifier: Arc<str>,
+        /// What it is told.
+        reason: ReasonCode,
+    },
+    /// The will of a client was published.
+    WillPublished {
+        /// Whose.
+        client_identifier: Arc<str>,
+        /// To which topic.
+        topic: String,
+    },
+    /// A limit that holds for many messages was reached. What is dropped for it is told by
+    /// [`Event::Dropped`].
+    LimitReached {
+        /// Which.
+        limit: ReachedLimit,
+        /// Whose limit it is; empty for one of the whole broker.
+        client_identifier: Arc<str>,
+    },
+    /// A command could not be carried out. Never masked off: it is the answer to the command.
     CommandFailed {
         /// What was wrong and what to do about it.
         message: String,
@@ -62,6 +129,31 @@ pub enum DisconnectReason {
     Server(ReasonCode),
 }
 
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionEnd {
+    /// Its connection ended, and it was not to outlive it.
+    Closed,
+    /// Its Session Expiry Interval has passed.
+    Expired,
+    /// Its client wanted a clean one.
+    Replaced,
+    /// An operator ended it.
+    Command,
+}
+
+/// A limit that [`Event::LimitReached`] tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReachedLimit {
+    /// The queue of a session is full. Said again only after it was half empty.
+    Queue,
+    /// Seven eighths of the memory are in use: those who publish faster than others take are slowed down. Said
+    /// again only after there was enough.
+    MemoryTight,
+    /// All memory is in use: new work is refused. Said again only after it was less.
+    MemoryExhausted,
+}
+
 /// Why one copy of a message was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DropReason {
@@ -75,17 +167,53 @@ pub enum DropReason {
     MemoryExhausted,
 }
 
+impl DropReason {
+    /// All of them, in their order.
+    pub const ALL: [Self; 4] = [Self::Expired, Self::QueueFull, Self::TooLarge, Self::MemoryExhausted];
+}
+
 /// Which kinds of events to make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventMask {
     /// [`Event::Connected`] and [`Event::Disconnected`].
     pub connections: bool,
+    /// [`Event::AuthenticationRefused`].
+    pub authentication: bool,
+    /// [`Event::SessionCreated`], [`Event::SessionResumed`], [`Event::SessionTakenOver`] and
+    /// [`Event::SessionEnded`].
+    pub sessions: bool,
+    /// [`Event::Subscribed`] and [`Event::Unsubscribed`].
+    pub subscriptions: bool,
+    /// [`Event::WillPublished`].
+    pub wills: bool,
     /// [`Event::Dropped`].
     pub drops: bool,
+    /// [`Event::LimitReached`].
+    pub limits: bool,
+}
+
+impl EventMask {
+    /// Every kind.
+    pub const ALL: Self = Self::same(true);
+
+    /// Only what cannot be masked off.
+    pub const NONE: Self = Self::same(false);
+
+    const fn same(on: bool) -> Self {
+        Self {
+            connections: on,
+            authentication: on,
+            sessions: on,
+            subscriptions: on,
+            wills: on,
+            drops: on,
+            limits: on,
+        }
+    }
 }
 
 impl Default for EventMask {
     fn default() -> Self {
-        Self { connections: true, drops: true }
+        Self::ALL
     }
 }

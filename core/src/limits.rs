@@ -68,6 +68,8 @@ pub struct Limits {
     pub routes_remembered: u32,
     /// Bytes of free transmit buffers kept for the next connections that have something to send.
     pub transmit_pool_bytes: u32,
+    /// Seconds that a publisher stays unread while memory is short; then it is told (5.0) and closed.
+    pub pause_timeout_seconds: u16,
     /// The largest sum of the memory account, in bytes.
     pub memory_bytes: u64,
 }
@@ -105,6 +107,7 @@ impl Default for Limits {
             session_expiry_seconds_3: u32::MAX,
             routes_remembered: 4_096,
             transmit_pool_bytes: 16 * 1024 * 1024,
+            pause_timeout_seconds: 10,
             memory_bytes: 512 * 1024 * 1024,
         }
     }

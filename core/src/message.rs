@@ -124,6 +124,10 @@ impl Messages {
         }
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.slab.len()
+    }
+
     pub(crate) fn cost(&self) -> usize {
         self.slab.cost() + self.heap_bytes
     }

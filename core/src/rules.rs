@@ -13,6 +13,10 @@ pub enum Action {
     Publish,
     /// Subscribe to it.
     Subscribe,
+    /// Publish to `$direct/CLIENT/…`: the message goes to the session of that client alone, whatever it
+    /// subscribes. Nobody has this right unless a rule names it. Client identifiers with `/`, `+` or `#` cannot
+    /// be written in such a topic; [`crate::Command::PublishDirect`] reaches them.
+    PublishDirect,
 }
 
 /// What a rule says.
@@ -29,7 +33,7 @@ pub enum Decision {
 /// One rule: what it is about and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// The action; `None` for both.
+    /// The action; `None` for [`Action::Publish`] and [`Action::Subscribe`].
     pub action: Option<Action>,
     /// A Topic Filter. A rule about subscribing covers every filter whose topics are all topics of this one.
     pub filter: String,
@@ -37,7 +41,8 @@ pub struct Rule {
     pub decision: Decision,
 }
 
-/// Rules in order: the first that fits decides, `otherwise` when none does.
+/// Rules in order: the first that fits decides, `otherwise` when none does. [`Action::PublishDirect`] is denied
+/// when none does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// The rules.
@@ -63,17 +68,25 @@ impl Rules {
 
     /// What these rules say about `action` on `topic` (a Topic Name to publish, a Topic Filter to subscribe).
     pub fn decide(&self, action: Action, topic: &str) -> Decision {
+        let otherwise = if action.is_usual() { self.otherwise } else { Decision::Deny };
         self.rules
             .iter()
-            .find(|rule| rule.action.is_none_or(|of| of == action) && rule.fits(action, topic))
-            .map_or(self.otherwise, |rule| rule.decision)
+            .find(|rule| rule.action.map_or(action.is_usual(), |of| of == action) && rule.fits(action, topic))
+            .map_or(otherwise, |rule| rule.decision)
+    }
+}
+
+impl Action {
+    /// Whether everybody may unless a rule says otherwise.
+    const fn is_usual(self) -> bool {
+        matches!(self, Self::Publish | Self::Subscribe)
     }
 }
 
 impl Rule {
     fn fits(&self, action: Action, topic: &str) -> bool {
         match action {
-            Action::Publish => filter::matches(&self.filter, topic),
+            Action::Publish | Action::PublishDirect => filter::matches(&self.filter, topic),
             // A refusal must catch every filter that reaches into the forbidden part, a permission only
             // those that stay inside the permitted one.
             Action::Subscribe if self.decision == Decision::Deny => filter::overlaps(&self.filter, topic),

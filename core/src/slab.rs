@@ -121,6 +121,12 @@ impl<T> Slab<T> {
         })
     }
 
+    /// All slots from number `from` on, used or not: for walks that stop early and go on later.
+    pub fn slots(&self, from: u32) -> impl Iterator<Item = (u32, Option<&T>)> {
+        let end = u32::try_from(self.pages.len() * PAGE_SLOTS).unwrap_or(u32::MAX);
+        (from..end).map(|index| (index, self.get(index)))
+    }
+
     /// Bytes of the pages: slots, used or not, times the size of one.
     pub fn cost(&self) -> usize {
         self.pages.len() * PAGE_SLOTS * size_of::<Slot<T>>()
@@ -193,6 +199,8 @@ mod tests {
                 prop_assert_eq!(slab.get(number), model.get(&number));
                 prop_assert_eq!(slab.len(), model.len());
             }
+            let used = slab.slots(100).filter_map(|(index, slot)| slot.map(|value| (index, value)));
+            prop_assert!(used.eq(model.range(100..).map(|(&index, value)| (index, value))));
             prop_assert!(slab.iter().eq(model.iter().map(|(&index, value)| (index, value))));
         }
     }

@@ -152,7 +152,7 @@ violations! {
         "Appendix A", "MQTT 3.1.1 section 4.7.3", "MQTT-4.8.2-1";
     ShareNameInvalid(TopicFilterInvalid) "the ShareName has a wildcard, or no Topic Filter follows it"
         "Appendix A", "MQTT 3.1.1 section 4.7.3", "MQTT-4.8.2-2";
-    SharedSubscriptionsNotAvailable(SharedSubscriptionsNotSupported) "this server has no shared subscriptions"
+    SharedSubscriptionsNotSupported(SharedSubscriptionsNotSupported) "this server has no shared subscriptions"
         "Appendix A", "MQTT 3.1.1 section 4.7.3", "MQTT 5.0 section 3.2.2.3.13";
     SharedSubscriptionNoLocal(ProtocolError) "a shared subscription has No Local"
         "3.8", "MQTT-4.8.0-1", "MQTT-3.8.3-4";

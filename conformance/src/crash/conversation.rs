@@ -6,7 +6,7 @@ use hushwing_core::{Broker, Config, Promise};
 
 use super::client::Entry;
 use super::random::Random;
-use super::world::{Checked, Pace, World, config, new_broker};
+use super::world::{Checked, GROUPS, Pace, World, config, new_broker};
 use crate::Version;
 
 /// Which conversations to hold, and with what fault in the broker.
@@ -120,6 +120,7 @@ impl Conversation {
             network: *random.pick(&[30, 60, 90]),
             restless: *random.pick(&[3, 10, 20]),
             asked: *random.pick(&[0, 15, 100]),
+            shared: *random.pick(&[0, 0, 30, 60]),
         };
         let world = World::new(random.number(), &versions, readable);
         let broker = new_broker(&config, seed);
@@ -134,7 +135,15 @@ impl Conversation {
         world.settle(broker, false)?;
         let bytes = world.clients[0].subscribe(world.step, "#", 2, false, &mut world.ledger);
         world.send(0, bytes);
-        world.settle(broker, false)
+        world.settle(broker, false)?;
+        if self.pace.shared > 0 {
+            for (name, _) in GROUPS {
+                let bytes = world.clients[0].subscribe(world.step, name, 2, false, &mut world.ledger);
+                world.send(0, bytes);
+                world.settle(broker, false)?;
+            }
+        }
+        Ok(())
     }
 
     fn step(&mut self) -> Checked {

@@ -34,6 +34,8 @@ pub fn rows() -> Vec<Row> {
         pubcomp(),
         publish_exactly_once(),
         forward(),
+        handed_on(),
+        started_for_nobody_else(),
         pubrel(),
         repeated_answer(),
         connack(),
@@ -109,6 +111,57 @@ fn forward() -> Row {
         Step::Deliver,
     ];
     row(Promise::Forward, "came twice at QoS 0", steps)
+}
+
+/// A message of a group leaves with the member that had it, and comes back with him.
+fn handed_on() -> Row {
+    let clean = Entry { clean: true, ..kept() };
+    let steps = [
+        Step::Connect(1, kept()),
+        Step::Settle,
+        Step::Subscribe(1, "$share/g/$s/+", 2),
+        Step::Settle,
+        Step::Cut(1),
+        Step::Settle,
+        Step::Connect(2, kept()),
+        Step::Settle,
+        Step::Publish(2, "$s/a", 2),
+        Step::Settle,
+        Step::Subscribe(2, "$share/g/$s/+", 2),
+        Step::Settle,
+        Step::Connect(1, clean),
+        Step::Deliver,
+    ];
+    row(Promise::Forward, "came twice at QoS 2", steps)
+}
+
+/// A message of a group leaves the queue of a member that is not kept, and after the crash another has it.
+fn started_for_nobody_else() -> Row {
+    let steps = [
+        Step::Connect(0, kept()),
+        Step::Settle,
+        Step::Subscribe(0, "$share/g/$s/+", 2),
+        Step::Settle,
+        Step::Cut(0),
+        Step::Settle,
+        Step::Connect(1, Entry { receive_maximum: 1, ..Entry::default() }),
+        Step::Connect(2, kept()),
+        Step::Settle,
+        Step::Subscribe(1, "$share/g/$s/+", 2),
+        Step::Settle,
+        Step::Publish(2, "$s/a", 2),
+        Step::Publish(2, "$s/a", 2),
+        Step::Deliver,
+        Step::Persist(usize::MAX),
+        Step::Deliver,
+        Step::Acknowledge(1),
+        Step::Deliver,
+        Step::Persist(usize::MAX),
+        Step::Deliver,
+        Step::Acknowledge(1),
+        Step::Deliver,
+    ];
+    row(Promise::PublishExactlyOnce, "reached 2 members", steps)
 }
 
 /// Client 0 has received a QoS 2 message and says so.

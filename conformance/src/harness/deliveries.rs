@@ -2,9 +2,22 @@
 
 use super::client::Client;
 use super::failure::fail;
-use crate::wire::Publish;
+use super::world::Next;
+use crate::wire::{Packet, Publish};
 
 impl Client {
+    /// The next PUBLISH, if there is one after everything sent up to now has had its effect. It is not
+    /// acknowledged.
+    #[track_caller]
+    pub fn publish_if_any(&mut self) -> Option<Publish> {
+        let next = self.world.borrow_mut().leftover(self.index);
+        match next {
+            Next::Packet(Packet::Publish(publish)) => Some(publish),
+            Next::Nothing => None,
+            other => self.wrong("PUBLISH, or nothing", &other),
+        }
+    }
+
     /// The next PUBLISH, with this topic and payload. It is not acknowledged.
     #[track_caller]
     pub fn expect_publish(&mut self, topic: &str, payload: &str) -> Publish {

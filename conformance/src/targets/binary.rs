@@ -1,5 +1,6 @@
 //! The `hushwing` binary, started on a port of its own.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -25,17 +26,36 @@ impl Drop for Running {
     }
 }
 
-/// The binary in the target directory that this program was built into.
+/// The binary in the target directory that this program was built into; run by Cargo, it is built first, so
+/// that no stale one is tested.
 ///
 /// # Errors
-/// Where it was looked for, and the command that builds it.
+/// Why it could not be built; or where it was looked for, and the command that builds it.
 pub fn find_binary() -> Result<PathBuf, String> {
+    if let Some(cargo) = std::env::var_os("CARGO") {
+        build_binary(&cargo)?;
+    }
     let name = format!("hushwing{}", std::env::consts::EXE_SUFFIX);
     let program = std::env::current_exe().map_err(|error| format!("no path of this program: {error}"))?;
     let places: Vec<PathBuf> = program.ancestors().skip(1).take(2).map(|folder| folder.join(&name)).collect();
     places.iter().find(|place| place.is_file()).cloned().ok_or_else(|| {
         format!("there is no {} (build it with `cargo build --package hushwing-tokio`)", places[1].display())
     })
+}
+
+/// Cargo has let go of its lock by the time tests run.
+fn build_binary(cargo: &OsStr) -> Result<(), String> {
+    let program = std::env::current_exe().map_err(|error| format!("no path of this program: {error}"))?;
+    let Some(folder) = program.ancestors().find(|folder| folder.join("deps").is_dir()) else { return Ok(()) };
+    let release = folder.file_name() == Some(OsStr::new("release"));
+    let built = Command::new(cargo)
+        .args(["build", "--quiet", "--package", "hushwing-tokio", "--target-dir"])
+        .arg(folder.parent().unwrap_or(folder))
+        .args(release.then_some("--release"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .map_err(|error| format!("cargo does not start: {error}"))?;
+    if built.success() { Ok(()) } else { Err("the binary does not build".to_owned()) }
 }
 
 /// Starts it on a free port of the loopback interface, keeping nothing.

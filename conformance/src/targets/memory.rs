@@ -63,6 +63,7 @@ fn config(setup: Setup) -> Config {
             policy.subscription_identifiers = false;
         }
         Setup::ResponseInformation => policy.response_information = Some("answers/".to_owned()),
+        Setup::NoSharedSubscriptions => policy.shared_subscriptions = false,
         Setup::OnlyQoS0 => policy.maximum_qos = core::wire::QoS::AtMostOnce,
         Setup::DeniedTopics => {
             let deny = |action, filter: &str| core::Rule {

@@ -40,6 +40,8 @@ pub enum Setup {
     DeniedTopics,
     /// Nobody may connect.
     NobodyConnects,
+    /// Shared subscriptions are not available.
+    NoSharedSubscriptions,
     /// At most QoS 1, no retained messages, no wildcards, no Subscription Identifiers.
     FewCapabilities,
     /// At most QoS 0.

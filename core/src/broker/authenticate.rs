@@ -65,9 +65,10 @@ impl Broker {
         &mut self,
         now: Instant,
         index: ConnectionIndex,
+        action: Action,
         topic: &str,
     ) -> Decision {
-        match self.authorize(now, index, Action::Publish, || Vec::from([topic.into()])).as_deref() {
+        match self.authorize(now, index, action, || Vec::from([topic.into()])).as_deref() {
             None => Decision::Ask,
             Some([true, ..]) => Decision::Allow,
             Some(_) => Decision::Deny,

@@ -20,6 +20,7 @@ use crate::message::Messages;
 use crate::output::Output;
 use crate::random::Random;
 use crate::session::{Session, SessionIndex, Sessions};
+use crate::stats::Counters;
 use crate::time::Instant;
 use crate::timer::{TimerKey, TimerKind, Timers};
 
@@ -57,10 +58,15 @@ pub(crate) struct Clients {
     pub(super) pressure: Pressure,
     /// From how many growing bytes on the account is looked at again within one input.
     pub(super) look_again_at: usize,
+    /// How often it could have been looked at since.
+    pub(super) not_looked: u8,
     /// Encoded forms of the message at hand.
     pub(super) frames: Frames,
     /// What all connections and sessions own on the heap, transmit buffers included.
     pub(super) owned_bytes: usize,
+    /// How many clients are connected.
+    pub(super) connected: u64,
+    pub(super) counters: Counters,
 }
 
 impl Clients {
@@ -85,9 +91,12 @@ impl Clients {
             unread: BTreeSet::new(),
             pressure: Pressure::None,
             look_again_at: 0,
+            not_looked: 0,
             fan_outs: FanOuts::default(),
             frames: Frames::default(),
             owned_bytes: 0,
+            connected: 0,
+            counters: Counters::default(),
         }
     }
 

@@ -3,9 +3,11 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
+use core::fmt::Display;
 
 use super::Broker;
 use super::deliver::Publication;
+use super::direct;
 use super::publish::expiry;
 use crate::command::Command;
 use crate::config::Config;
@@ -16,6 +18,7 @@ use crate::input;
 use crate::message::MessageView;
 use crate::time::Instant;
 use crate::topic::route::RouteHint;
+use crate::topic::tree::Subscription;
 use crate::will::forwarded;
 use crate::wire::{Properties, PropertyContext, ReasonCode, Sender, text};
 
@@ -25,11 +28,28 @@ impl Broker {
             Command::Disconnect { client_identifier, reason } => {
                 self.disconnect_by_name(now, &client_identifier, reason)
             }
+            Command::EndSession { client_identifier, reason } => {
+                self.end_session_by_name(now, &client_identifier, reason)
+            }
+            Command::Publish(publication) => self.publish_command(now, &publication, None),
+            Command::PublishDirect { client_identifier, publication } => {
+                self.publish_command(now, &publication, Some(&client_identifier))
+            }
+            Command::Subscribe { client_identifier, filter, options, identifier } => {
+                let subscription = Subscription { options, identifier };
+                self.subscribe_on_behalf(now, &client_identifier, &filter, subscription)
+            }
+            Command::Unsubscribe { client_identifier, filter } => {
+                self.unsubscribe_on_behalf(now, &client_identifier, &filter)
+            }
+            Command::Drain(draining) => {
+                self.draining = draining;
+                Ok(())
+            }
             Command::Redirect { client_identifier, permanent, server_reference } => {
                 let (one, other) = (client_identifier.as_deref(), server_reference.as_deref());
                 self.redirect(now, one, permanent, other)
             }
-            Command::Publish(publication) => self.publish_command(now, &publication),
             Command::Reload(config) => {
                 self.reload(config);
                 Ok(())
@@ -62,13 +82,22 @@ impl Broker {
         connection.ok_or_else(|| format!("no client `{client_identifier}` is connected"))
     }
 
-    fn publish_command(&mut self, now: Instant, publication: &input::Publication) -> Result<(), String> {
+    fn publish_command(
+        &mut self,
+        now: Instant,
+        publication: &input::Publication,
+        only_to: Option<&str>,
+    ) -> Result<(), String> {
         let topic = &*publication.topic;
-        text::topic_name(topic.as_bytes())
-            .map_err(|violation| format!("cannot publish to `{topic}`: {violation}"))?;
+        let cannot = |why: &dyn Display| format!("cannot publish to `{topic}`: {why}");
+        text::topic_name(topic.as_bytes()).map_err(|violation| cannot(&violation))?;
         let context = PropertyContext::Publish(Sender::Client);
         let properties = Properties::from_bytes(&publication.properties, context)
-            .map_err(|violation| format!("cannot publish to `{topic}` with these properties: {violation}"))?;
+            .map_err(|violation| cannot(&violation))?;
+        let only_to = only_to.or(direct::recipient(topic));
+        if publication.retain && only_to.is_some() {
+            return Err(cannot(&"a message for one client cannot be retained"));
+        }
         let forwarded = forwarded(properties);
         let publication = Publication {
             view: MessageView {
@@ -82,7 +111,13 @@ impl Broker {
             wait: Position::NONE,
             publisher: None,
         };
-        self.publish_message(now, &publication, RouteHint::default(), None);
+        match only_to {
+            None => self.publish_message(now, &publication, RouteHint::default(), None).receivers,
+            Some(client) if self.clients.sessions.find(client).is_none() => {
+                return Err(cannot(&format_args!("there is no session of a client `{client}`")));
+            }
+            Some(client) => self.deliver_direct(now, &publication, client).receivers,
+        };
         Ok(())
     }
 

@@ -70,15 +70,13 @@ impl Broker {
         if keep_alive_seconds != connect.keep_alive_seconds {
             properties.push(Property::ServerKeepAlive(keep_alive_seconds));
         }
-        if !policy.shared_subscriptions {
-            properties.push(Property::SharedSubscriptionAvailable(false));
-        }
         properties
     }
 
     /// Refuses a CONNECT: with CONNACK where the client's version has a word for it, then closes
     /// ([MQTT-3.1.4-5], [MQTT-3.2.2-5] of 3.1.1; [MQTT-3.2.2-7] of 5.0).
     pub(super) fn refuse(&mut self, now: Instant, index: ConnectionIndex, farewell: &Farewell<'_>) {
+        self.clients.counters.clients_refused += 1;
         self.say_refusal(index, farewell);
         self.close_connection(now, index, DisconnectReason::Refused(farewell.reason));
     }

@@ -7,14 +7,14 @@ use alloc::sync::Arc;
 
 use super::Broker;
 use super::farewell::{Farewell, redirection, usable};
-use super::publish::check_capabilities;
+use super::publish::{check_capabilities, special_action};
 use super::receive::{Flow, Handled};
 use crate::ask::Answer;
 use crate::config::{Authentication, Listener};
 use crate::connection::capabilities::Capabilities;
 use crate::connection::{ConnectionIndex, Phase};
-use crate::event::Event;
-use crate::rules::{Action, Decision, Rules};
+use crate::event::{Event, SessionEnd};
+use crate::rules::{Decision, Rules};
 use crate::session::{Session, SessionIndex};
 use crate::time::Instant;
 use crate::violation::Violation;
@@ -49,10 +49,13 @@ fn verdict(answer: Answer, usual: Arc<Rules>, connect: &Connect<'_>) -> Verdict 
 /// The client may connect unless its will is one that it may not publish. `asked`: the embedder saw the topic
 /// when it was asked about the client.
 fn will_allowed(rules: Arc<Rules>, connect: &Connect<'_>, asked: bool) -> Verdict {
-    let allowed = connect.will.as_ref().is_none_or(|will| match rules.decide(Action::Publish, will.topic) {
-        Decision::Allow => !will.topic.starts_with("$SYS/"),
+    let may_publish = |action, topic| match rules.decide(action, topic) {
+        Decision::Allow => true,
         Decision::Deny => false,
         Decision::Ask => asked,
+    };
+    let allowed = connect.will.as_ref().is_none_or(|will| {
+        special_action(will.topic, will.retain).is_some_and(|action| may_publish(action, will.topic))
     });
     if allowed { Verdict::Accepted(rules) } else { Verdict::Refused(ReasonCode::NotAuthorized) }
 }
@@ -74,6 +77,10 @@ impl Broker {
             connection.maximum_packet_size = connect.properties.maximum_packet_size().unwrap_or(u32::MAX);
         }
         self.check_connect(&connect, capabilities)?;
+        if self.draining {
+            self.refuse(now, index, &Farewell::refusal(ReasonCode::ServerUnavailable));
+            return Ok(Flow::Continue);
+        }
         if self.clients.refuses_work() {
             self.refuse(now, index, &Farewell::refusal(ReasonCode::QuotaExceeded));
             return Ok(Flow::Continue);
@@ -82,6 +89,10 @@ impl Broker {
         match self.authenticate(now, index, &connect, &client_identifier) {
             Verdict::Accepted(rules) => self.accept(now, index, &connect, &client_identifier, rules),
             Verdict::Refused(reason) => {
+                if let Some(connection) = self.clients.connections.get(index).map(|connection| connection.id)
+                {
+                    self.clients.tell_authentication_refused(connection, &client_identifier, reason);
+                }
                 self.refuse(now, index, &Farewell::refusal(reason));
                 Ok(Flow::Continue)
             }
@@ -183,7 +194,9 @@ impl Broker {
         client_identifier: &str,
         rules: Arc<Rules>,
     ) -> Handled {
-        let resumed = self.previous_session(now, connect, client_identifier);
+        let resumed = self.previous_session(now, index, connect, client_identifier);
+        self.clients.counters.clients_accepted += 1;
+        self.clients.tell_session_begun(client_identifier, resumed.is_some());
         let session = resumed.unwrap_or_else(|| {
             let number = self.clients.journal.number();
             self.clients.sessions.insert(Session::new(client_identifier, number))
@@ -200,7 +213,7 @@ impl Broker {
             work.origin = None;
             work.assigned = None;
         }
-        self.attach(session, index, connect);
+        self.attach(now, session, index, connect);
         self.rearm_connection(index);
         if self.config().events.connections {
             self.clients.event(Event::Connected {
@@ -225,17 +238,22 @@ impl Broker {
     fn previous_session(
         &mut self,
         now: Instant,
+        index: ConnectionIndex,
         connect: &Connect<'_>,
         client_identifier: &str,
     ) -> Option<SessionIndex> {
         let session = self.clients.sessions.find(client_identifier)?;
         // [MQTT-3.1.4-3] of 5.0, [MQTT-3.1.4-2] of 3.1.1
         if let Some(older) = self.clients.sessions.get(session).and_then(|session| session.connection()) {
+            let id = |index| self.clients.connections.get(index).map(|connection| connection.id);
+            if let (Some(from), Some(by)) = (id(older), id(index)) {
+                self.clients.tell_taken_over(client_identifier, from, by);
+            }
             self.disconnect_client(now, older, ReasonCode::SessionTakenOver);
         }
         let session = self.clients.sessions.find(client_identifier)?;
         if connect.clean_start {
-            self.end_session(now, session);
+            self.end_session(now, session, SessionEnd::Replaced);
             return None;
         }
         Some(session)
@@ -243,7 +261,13 @@ impl Broker {
 
     /// Ties a session to its new connection. Expiry, will and window are this connection's; a pending will of
     /// the last one is taken back ([MQTT-3.1.3-9] of 5.0).
-    fn attach(&mut self, index: SessionIndex, connection: ConnectionIndex, connect: &Connect<'_>) {
+    fn attach(
+        &mut self,
+        now: Instant,
+        index: SessionIndex,
+        connection: ConnectionIndex,
+        connect: &Connect<'_>,
+    ) {
         let expiry_interval_seconds = self.session_expiry_seconds(connect);
         let slots = self.window(connect);
         let clients = &mut self.clients;
@@ -251,6 +275,8 @@ impl Broker {
         let Some(session) = clients.sessions.get_mut(index) else { return };
         let had_will = session.will.is_some();
         session.set_connection(Some(connection));
+        session.since = now;
+        clients.connected += 1;
         self.tree.set_connected(&session.subscriptions, true);
         session.version = connect.version;
         session.expiry_interval_seconds = expiry_interval_seconds;

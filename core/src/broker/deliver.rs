@@ -7,7 +7,7 @@ use super::Broker;
 use super::clients::Clients;
 use super::encode::Form;
 use crate::connection::{ConnectionIndex, Phase};
-use crate::event::DropReason;
+use crate::event::{DropReason, ReachedLimit};
 use crate::id::Position;
 use crate::message::{Message, MessageIndex, MessageView};
 use crate::session::SessionIndex;
@@ -298,6 +298,20 @@ impl Clients {
         }
         if full {
             self.dropped_for(session, DropReason::QueueFull);
+        }
+        self.tell_full(session, full, limit, limit_bytes);
+    }
+
+    /// Tells that a queue is full, once until it is half empty.
+    fn tell_full(&mut self, session: SessionIndex, full: bool, limit: usize, limit_bytes: usize) {
+        let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
+            return;
+        };
+        let (told, queue) = (outgoing.told_full, &outgoing.queue);
+        let half_empty = queue.limited_messages() <= limit / 2 && queue.limited_bytes() <= limit_bytes / 2;
+        outgoing.told_full = full || told && !half_empty;
+        if full && !told {
+            self.tell_limit_reached(ReachedLimit::Queue, Some(session));
         }
     }
 

@@ -54,7 +54,9 @@ impl Broker {
     /// ([MQTT-4.13.1-1], [MQTT-4.13.2-1] of 5.0; [MQTT-4.8.0-1] of 3.1.1).
     pub(super) fn violated(&mut self, now: Instant, index: ConnectionIndex, violation: Violation) {
         let Some(connection) = self.clients.connections.get(index) else { return };
-        match connection.phase {
+        let phase = connection.phase;
+        self.clients.counters.violations += u64::from(matches!(phase, Phase::Opening | Phase::Connected));
+        match phase {
             // [MQTT-3.14.0-1] of 5.0: no DISCONNECT before CONNACK.
             Phase::Opening if violation != Violation::FirstPacketNotConnect => {
                 self.say_refusal(index, &Farewell::violation(violation));

@@ -252,9 +252,12 @@ impl Clients {
                 });
             })
         };
-        if written.is_ok() && shares {
-            let payload = frames.payload(view.payload, stored);
-            self.with_transmit(index, |transmit| transmit.share(payload));
+        if written.is_ok() {
+            self.counters.packets_out.count_publishes(form.qos, 1);
+            if shares {
+                let payload = frames.payload(view.payload, stored);
+                self.with_transmit(index, |transmit| transmit.share(payload));
+            }
         }
         self.frames = frames;
         written
@@ -271,7 +274,16 @@ impl Clients {
         encode: impl FnOnce(&mut Vec<u8>) -> Result<T, TooLarge>,
     ) -> Result<T, TooLarge> {
         let mut result = Err(TooLarge);
-        self.with_transmit(index, |transmit| result = encode(transmit.tail()));
+        let mut first_byte = None;
+        self.with_transmit(index, |transmit| {
+            let tail = transmit.tail();
+            let start = tail.len();
+            result = encode(tail);
+            first_byte = tail.get(start).copied();
+        });
+        if let Some(first_byte) = first_byte {
+            self.counters.packets_out.count(first_byte);
+        }
         result
     }
 
@@ -279,7 +291,7 @@ impl Clients {
     /// account and the driver up to date.
     fn with_transmit(&mut self, index: ConnectionIndex, change: impl FnOnce(&mut Transmit)) {
         let Some(connection) = self.connections.get_mut(index) else { return };
-        let before = connection.transmit_cost();
+        let (before, waiting) = (connection.transmit_cost(), connection.waiting_bytes());
         let (pool, pool_bytes) = (&mut self.pool, &mut self.pool_bytes);
         let transmit = connection.transmit.get_or_insert_with(|| {
             let pooled = pool.pop().unwrap_or_default();
@@ -287,6 +299,8 @@ impl Clients {
             pooled
         });
         change(transmit);
+        self.counters.bytes_out += transmit.len() as u64;
+        self.counters.bytes_out -= waiting as u64;
         self.owned_bytes += transmit.cost();
         self.owned_bytes -= before;
         self.announce(index);

@@ -120,7 +120,7 @@ impl Clients {
             client_identifier: session.client_identifier.clone(),
             version: session.version,
             expiry_interval_seconds: session.expiry_interval_seconds,
-            closed_at: session.connection().is_none().then_some(session.closed_at),
+            closed_at: session.connection().is_none().then_some(session.since),
         };
         self.record(index, Record::Put(Row::Session(row)));
     }

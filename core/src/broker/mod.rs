@@ -9,6 +9,7 @@ mod command;
 mod connack;
 mod connect;
 mod deliver;
+mod direct;
 mod disconnect;
 mod encode;
 mod fan_out;
@@ -16,9 +17,11 @@ mod farewell;
 mod hold;
 mod journal;
 mod memory;
+mod on_behalf;
 mod pass;
 mod pressure;
 mod publish;
+mod query;
 mod reason_string;
 mod receive;
 mod redirect;
@@ -31,6 +34,7 @@ mod session;
 mod share;
 mod shutdown;
 mod subscribe;
+mod tell;
 mod timeout;
 mod transmit;
 mod unsubscribe;
@@ -78,6 +82,8 @@ pub struct Broker {
     question: u64,
     questions: BTreeMap<Question, ConnectionId>,
     shutdown: Shutdown,
+    /// Nobody may connect for the time being.
+    draining: bool,
     restoring: Option<Box<Restoring>>,
 }
 
@@ -96,6 +102,7 @@ impl Broker {
             question: 0,
             questions: BTreeMap::new(),
             shutdown: Shutdown::No,
+            draining: false,
             restoring: None,
         }
     }
@@ -129,7 +136,7 @@ impl Broker {
             Input::Command(command) => self.command(now, command),
         }
         self.clients.commit();
-        self.relieve_memory(now);
+        self.relieve_growth(now);
         self.continue_shutdown(now);
     }
 

@@ -4,11 +4,11 @@
 use super::Broker;
 use super::clients::Clients;
 use crate::connection::{Connection, ConnectionIndex, Phase, pause};
-use crate::event::DropReason;
+use crate::event::{DropReason, ReachedLimit};
 use crate::time::Instant;
 
-/// How long a publisher stays unread; then it is told (5.0) and closed.
-const UNREAD_SECONDS: u64 = 10;
+/// Packets and inputs after which the account is looked at, whatever has grown.
+const LOOK_EVERY: u8 = 64;
 
 /// How short memory is. In eighths of the limit: tight from seven on, exhausted from eight on, eased below six.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,23 +30,37 @@ impl Broker {
             self.clients.pool_bytes = 0;
             while self.eighths() >= 7 && self.clients.drop_waiting_qos0() {}
         }
-        self.clients.pressure = match (self.eighths(), self.clients.pressure) {
+        let before = self.clients.pressure;
+        self.clients.pressure = match (self.eighths(), before) {
             (8.., _) => Pressure::Exhausted,
             (7, _) => Pressure::Tight,
             (6, before) => before.min(Pressure::Tight),
             _ => Pressure::None,
         };
+        match self.clients.pressure {
+            Pressure::Exhausted if before < Pressure::Exhausted => {
+                self.clients.tell_limit_reached(ReachedLimit::MemoryExhausted, None);
+            }
+            Pressure::Tight if before == Pressure::None => {
+                self.clients.tell_limit_reached(ReachedLimit::MemoryTight, None);
+            }
+            _ => {}
+        }
         let tight = usize::try_from(self.clients.config.limits.memory_bytes / 8 * 7).unwrap_or(usize::MAX);
         let room = tight.saturating_sub(self.memory());
+        self.clients.not_looked = 0;
         self.clients.look_again_at = self.clients.growing_bytes().saturating_add(room / 2);
         if self.clients.pressure == Pressure::None && !self.clients.unread.is_empty() {
             self.read_again(now);
         }
     }
 
-    /// The same, if what grows with messages has grown enough since the last look.
+    /// The same, if what grows with messages has grown enough since the last look, or now and then: what
+    /// connections and subscriptions make grow is small.
     pub(super) fn relieve_growth(&mut self, now: Instant) {
-        if self.clients.growing_bytes() >= self.clients.look_again_at
+        self.clients.not_looked += 1;
+        if self.clients.not_looked >= LOOK_EVERY
+            || self.clients.growing_bytes() >= self.clients.look_again_at
             || self.clients.pressure != Pressure::None
         {
             self.relieve_memory(now);
@@ -64,6 +78,7 @@ impl Broker {
         if self.clients.pressure == Pressure::None || self.clients.owes_acknowledgements(index) {
             return;
         }
+        let timeout = self.config().limits.pause_timeout_seconds;
         let Some(connection) = self.clients.connection(index).filter(|of| of.phase == Phase::Connected)
         else {
             return;
@@ -72,7 +87,7 @@ impl Broker {
             return;
         }
         let id = connection.id;
-        let deadline = now.after_seconds(UNREAD_SECONDS);
+        let deadline = now.after_seconds(timeout.into());
         connection.work().unread_until = Some(deadline);
         self.clients.unread.insert(id);
         self.clients.pause(index, pause::MEMORY, true);

@@ -4,6 +4,7 @@ use core::num::NonZeroU16;
 
 use super::Broker;
 use super::deliver::{Delivered, Publication};
+use super::direct;
 use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use crate::connection::ConnectionIndex;
@@ -11,7 +12,7 @@ use crate::connection::capabilities::Capabilities;
 use crate::id::Position;
 use crate::message::MessageView;
 use crate::record::{Record, Row};
-use crate::rules::{Action, Decision};
+use crate::rules::{Action, Decision, Rules};
 use crate::time::Instant;
 use crate::topic::route::RouteHint;
 use crate::violation::Violation;
@@ -65,7 +66,7 @@ impl Broker {
                 self.publish_exactly_once(now, index, publish, identifier)
             }
             _ => {
-                match self.may_publish(now, index, publish.topic) {
+                match self.may_publish(now, index, publish) {
                     Decision::Allow => {
                         if self.take(now, index, publish, Position::NONE).unfinished {
                             self.clients.wait_for_fan_out(index, None);
@@ -88,7 +89,7 @@ impl Broker {
         packet_identifier: NonZeroU16,
     ) -> Handled {
         self.check_receive_maximum(index)?;
-        let reason = match self.may_publish(now, index, publish.topic) {
+        let reason = match self.may_publish(now, index, publish) {
             Decision::Ask => return Ok(Flow::Wait),
             Decision::Deny => ReasonCode::NotAuthorized,
             Decision::Allow if self.clients.exceeds_quota(publish) => ReasonCode::QuotaExceeded,
@@ -125,7 +126,7 @@ impl Broker {
             return self.publish_again(index, packet_identifier);
         }
         self.check_receive_maximum(index)?;
-        let refused = match self.may_publish(now, index, publish.topic) {
+        let refused = match self.may_publish(now, index, publish) {
             Decision::Ask => return Ok(Flow::Wait),
             Decision::Deny => Some(ReasonCode::NotAuthorized),
             Decision::Allow => self.clients.exceeds_quota(publish).then_some(ReasonCode::QuotaExceeded),
@@ -219,6 +220,9 @@ impl Broker {
         hint: RouteHint,
         publisher: Option<ConnectionIndex>,
     ) -> Delivered {
+        if let Some(client_identifier) = direct::recipient(publication.view.topic) {
+            return self.deliver_direct(now, publication, client_identifier);
+        }
         // A command, or a will from before, may ask for more than clients may.
         let qos = publication.qos.min(self.config().policy.maximum_qos);
         let publication = &Publication { qos, ..*publication };
@@ -231,14 +235,22 @@ impl Broker {
     }
 
     /// What the rules, or the answer that the embedder gave, say about publishing to a topic.
-    fn may_publish(&mut self, now: Instant, index: ConnectionIndex, topic: &str) -> Decision {
-        // Section 4.7.2: what begins with `$SYS/` is the server's.
-        if topic.starts_with("$SYS/") {
-            return Decision::Deny;
-        }
+    fn may_publish(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Decision {
+        let topic = publish.topic;
+        let action = if topic.starts_with('$') {
+            special_action(topic, publish.retain)
+        } else {
+            Some(Action::Publish)
+        };
+        let Some(action) = action else { return Decision::Deny };
         let rules = self.clients.connections.get(index).and_then(|connection| connection.rules.as_ref());
-        match rules.map_or(Decision::Allow, |rules| rules.decide(Action::Publish, topic)) {
-            Decision::Ask => self.authorize_publish(now, index, topic),
+        let decision = match rules {
+            None if action == Action::Publish => Decision::Allow,
+            None => Rules::ALLOW_ALL.decide(action, topic),
+            Some(rules) => rules.decide(action, topic),
+        };
+        match decision {
+            Decision::Ask => self.authorize_publish(now, index, action, topic),
             decision => decision,
         }
     }
@@ -334,6 +346,16 @@ pub(super) fn check_capabilities(
         return Err(Violation::RetainNotSupported);
     }
     Ok(())
+}
+
+/// What publishing to a topic needs the right to; `None` where nobody has it.
+pub(super) fn special_action(topic: &str, retain: bool) -> Option<Action> {
+    match direct::recipient(topic) {
+        // It is for one session, so nobody could be given it later.
+        Some(_) => (!retain).then_some(Action::PublishDirect),
+        // Section 4.7.2: what begins with `$SYS/` is the server's.
+        None => (!topic.starts_with("$SYS/")).then_some(Action::Publish),
+    }
 }
 
 /// Whether some properties must not, or not as they are, be forwarded.

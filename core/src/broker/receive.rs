@@ -27,6 +27,7 @@ impl Broker {
         if self.clients.connections.find(id).is_some() {
             return;
         }
+        self.clients.counters.connections_opened += 1;
         let connection = Connection::new(id, origin, &self.config().policy, now);
         let index = self.clients.connections.insert(connection);
         let timeout = self.config().limits.connect_timeout_seconds;
@@ -39,6 +40,7 @@ impl Broker {
 
     pub(super) fn received(&mut self, now: Instant, id: ConnectionId, bytes: &[u8]) {
         let Some(index) = self.clients.connections.find(id) else { return };
+        self.clients.counters.bytes_in += bytes.len() as u64;
         let bytes = self.complete_tail(now, index, bytes);
         self.handle_frames(now, index, bytes);
         self.clients.pause_if_deaf(index);
@@ -86,6 +88,7 @@ impl Broker {
         if flow == Flow::Wait {
             return Ok(None);
         }
+        bytes.first().iter().for_each(|first| self.clients.counters.packets_in.count(**first));
         // All records made by one packet are one group.
         self.clients.commit();
         self.relieve_growth(now);

@@ -36,6 +36,7 @@ impl Broker {
         }
         let before = bytes.len();
         let aliased = route.topic().len() >= WORTHWHILE_FROM_BYTES;
+        let (mut packets, mut copies, mut copied_bytes) = (0, 0, 0);
         while let Some(plain) = Plain::at_start(bytes, route.topic(), properties) {
             if plain.packet.len() > maximum {
                 break;
@@ -49,6 +50,8 @@ impl Broker {
                 let as_it_came = self.identifiers.is_empty()
                     && self.clients.forward(receiver.session, plain.packet, properties, aliased);
                 if as_it_came {
+                    copies += 1;
+                    copied_bytes += plain.packet.len() as u64;
                     continue;
                 }
                 match receiver.session.group() {
@@ -63,8 +66,13 @@ impl Broker {
                 }
             }
             stored.into_iter().for_each(|index| self.clients.release_message(index));
+            packets += 1;
             bytes = bytes.get(plain.packet.len()..).unwrap_or_default();
         }
+        let counters = &mut self.clients.counters;
+        counters.packets_in.count_publishes(QoS::AtMostOnce, packets);
+        counters.packets_out.count_publishes(QoS::AtMostOnce, copies);
+        counters.bytes_out += copied_bytes;
         if bytes.len() < before
             && let Some(connection) = self.clients.connections.get_mut(index)
         {

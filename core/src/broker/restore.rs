@@ -8,6 +8,7 @@ use core::num::{NonZeroU16, NonZeroU32};
 
 use super::Broker;
 use super::retain::Retained;
+use crate::event::SessionEnd;
 use crate::id::Position;
 use crate::message::{Message, MessageIndex};
 use crate::record::{
@@ -21,7 +22,6 @@ use crate::session::{Recorded, Session, SessionIndex};
 use crate::time::Instant;
 use crate::topic::tree::Subscription;
 use crate::will::Will;
-use crate::wire::QoS;
 
 /// Rows as they come, in any order, each key once.
 #[derive(Debug, Default)]
@@ -140,12 +140,12 @@ impl Broker {
         self.clients.journal.number_seen(row.session);
         if let Some(older) = self.clients.sessions.find(&row.client_identifier) {
             // Two sessions of one client cannot both be right: the later one is.
-            self.end_session(now, older);
+            self.end_session(now, older, SessionEnd::Replaced);
         }
         let mut session = Session::new(&row.client_identifier, row.session);
         session.version = row.version;
         session.expiry_interval_seconds = row.expiry_interval_seconds;
-        session.closed_at = row.closed_at.unwrap_or(now);
+        session.since = row.closed_at.unwrap_or(now);
         session.recorded = Recorded::Whole;
         let index = self.clients.sessions.insert(session);
         known.sessions.insert(row.session, index);
@@ -188,9 +188,8 @@ impl Broker {
         let released = row.message == 0;
         let message = known.messages.get(&row.message).copied();
         let session = known.sessions.get(&row.session).copied();
-        // A QoS 2 message that was started is for nobody else ([MQTT-4.8.2-5] of 5.0).
-        let begun = row.qos == QoS::ExactlyOnce && row.packet_identifier != 0;
-        let for_group = !row.group.is_empty() && !begun;
+        // Nobody who was not kept has a QoS 2 message here that was started.
+        let for_group = !row.group.is_empty();
         let (Some(message), true) =
             (message.or(released.then_some(MessageIndex::NONE)), session.is_some() || for_group)
         else {

@@ -33,7 +33,7 @@ impl Retained {
 pub(super) struct RetainedMessages {
     pub(super) store: RetainedStore<Retained>,
     /// Bytes of their topics, payloads and properties.
-    bytes: u64,
+    pub(super) bytes: u64,
     /// Bytes that their entries own besides.
     heap: usize,
     /// Those that expire, the earliest first.

@@ -285,6 +285,7 @@ impl Clients {
     }
 
     pub(super) fn dropped_for(&mut self, session: SessionIndex, reason: DropReason) {
+        self.counters.dropped.count(reason);
         if !self.config.events.drops {
             return;
         }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::Broker;
 use super::clients::Clients;
+use crate::event::SessionEnd;
 use crate::record::{Key, Record};
 use crate::session::SessionIndex;
 use crate::session::outgoing::InFlight;
@@ -14,14 +15,15 @@ use crate::time::Instant;
 impl Broker {
     /// The connection of a session has ended. The session ends with it, or its clocks start.
     pub(super) fn detach(&mut self, now: Instant, index: SessionIndex) {
-        let Some(session) = self.clients.session(index) else { return };
+        let Some(session) = self.clients.sessions.get_mut(index) else { return };
         session.set_connection(None);
-        session.closed_at = now;
+        self.clients.connected -= 1;
+        session.since = now;
         self.tree.set_connected(&session.subscriptions, false);
         let is_member = self.tree.is_member(&session.subscriptions);
         if !session.is_kept() {
             // [MQTT-3.1.2-23] of 5.0, [MQTT-3.1.2-6] of 3.1.1
-            return self.end_session(now, index);
+            return self.end_session(now, index, SessionEnd::Closed);
         }
         self.clients.release_outgoing(index);
         self.clients.recount_session(index);
@@ -42,7 +44,7 @@ impl Broker {
         };
         let (deadline, ends_at) = (session.deadline(), session.ends_at());
         if ends_at <= now {
-            return self.end_session(now, index);
+            return self.end_session(now, index, SessionEnd::Expired);
         }
         if deadline <= now {
             self.publish_will(now, index);
@@ -52,8 +54,9 @@ impl Broker {
 
     /// A session is over: its will goes out if it has not ([MQTT-3.1.2-8] of 5.0), what it was to have for its
     /// groups goes to other members (section 4.8.2 of 5.0), everything else is forgotten.
-    pub(super) fn end_session(&mut self, now: Instant, index: SessionIndex) {
+    pub(super) fn end_session(&mut self, now: Instant, index: SessionIndex, cause: SessionEnd) {
         self.publish_will(now, index);
+        self.clients.tell_session_ended(index, cause);
         let Some(session) = self.clients.sessions.get_mut(index) else { return };
         let (number, recorded) = (session.record, session.is_recorded());
         let (routes, journal) = (&mut self.routes, &mut self.clients.journal);

@@ -1,5 +1,5 @@
 //! Shared subscriptions (5.0 section 4.8.2): which member of a group gets a message, and who gets it instead
-//! when that one leaves (`docs/decisions.md` D27).
+//! when that one leaves (`docs/decisions.md` D50 to D52).
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -51,8 +51,9 @@ impl Broker {
                 self.clients.commit();
             }
         }
-        let settled = self.clients.journal.is_settled() && self.clients.connections.len() == 0;
-        if self.shutdown == Shutdown::Closing && settled {
+        // Closing made wills, which may still be on their way.
+        let settled = self.clients.journal.is_settled() && self.clients.fan_outs.is_empty();
+        if self.shutdown == Shutdown::Closing && settled && self.clients.connections.len() == 0 {
             self.shutdown = Shutdown::Done;
             self.clients.outputs.push_back(Output::Stopped);
         }

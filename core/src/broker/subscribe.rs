@@ -8,7 +8,8 @@ use super::Broker;
 use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use super::replay::wants_retained;
-use crate::connection::{Connection, ConnectionIndex};
+use crate::connection::ConnectionIndex;
+use crate::connection::capabilities::Capabilities;
 use crate::rules::{Action, Decision};
 use crate::session::SessionIndex;
 use crate::time::Instant;
@@ -96,13 +97,25 @@ impl Broker {
         subscription: Subscription,
         allowed: bool,
     ) -> Outcome {
-        let shared = filter::is_shared(filter);
-        if let Some(reason) = self.refusal(index, session, filter, allowed) {
+        let connection = self.clients.connections.get(index);
+        let capabilities = connection.map_or_else(|| self.capabilities(), |of| of.capabilities);
+        if let Some(reason) = self.refusal(capabilities, session, filter, allowed) {
             return Outcome { reason: self.suback_code(index, reason, subscription.options), replay: false };
         }
-        let Some(found) = self.clients.session(session) else {
-            return Outcome { reason: ReasonCode::UnspecifiedError.byte(), replay: false };
-        };
+        let replay = self.put_subscription(session, filter, subscription);
+        Outcome { reason: subscription.options.qos.bits(), replay }
+    }
+
+    /// Makes a subscription, or replaces the one with the same filter. Whether its retained messages are to be
+    /// sent.
+    pub(super) fn put_subscription(
+        &mut self,
+        session: SessionIndex,
+        filter: &str,
+        subscription: Subscription,
+    ) -> bool {
+        let shared = filter::is_shared(filter);
+        let Some(found) = self.clients.session(session) else { return false };
         // [MQTT-3.8.4-3] of both: the same filter replaces the subscription, and no message is lost.
         let old = self.tree.insert(&mut found.subscriptions, session, filter, subscription);
         if shared && found.connection().is_none() {
@@ -110,29 +123,31 @@ impl Broker {
         }
         self.routes.changed(filter);
         self.clients.record_subscription(session, filter, Some(subscription));
-        Outcome {
-            reason: subscription.options.qos.bits(),
-            // Section 3.8.4 of 5.0: a shared subscription gets none.
-            replay: !shared && wants_retained(&subscription, old.is_none()),
-        }
+        self.clients.tell_subscribed(session, filter, subscription);
+        // Section 3.8.4 of 5.0: a shared subscription gets none.
+        !shared && wants_retained(&subscription, old.is_none())
+    }
+
+    /// What is offered to those who connect now.
+    pub(super) fn capabilities(&self) -> Capabilities {
+        Capabilities::new(&self.config().policy)
     }
 
     /// Why a filter that is well formed is refused all the same.
-    fn refusal(
+    pub(super) fn refusal(
         &self,
-        index: ConnectionIndex,
+        capabilities: Capabilities,
         session: SessionIndex,
         filter: &str,
         allowed: bool,
     ) -> Option<ReasonCode> {
-        let capabilities = self.clients.connections.get(index)?.capabilities;
         // A client before 5.0 was not told: it may have others.
         if !capabilities.allows_wildcards() && text::has_wildcard(filter) {
             return Some(ReasonCode::WildcardSubscriptionsNotSupported);
         }
         match filter::parse_shared(filter) {
             Err(violation) => return Some(violation.reason()),
-            Ok(Some(_)) if !self.config().policy.shared_subscriptions => {
+            Ok(Some(_)) if !capabilities.allows_shared_subscriptions() => {
                 return Some(ReasonCode::SharedSubscriptionsNotSupported);
             }
             Ok(_) => {}
@@ -195,15 +210,15 @@ impl Broker {
         filter: &str,
         options: SubscriptionOptions,
     ) -> Result<(), Violation> {
-        let knows = |connection: &Connection| connection.version.has_shared_subscriptions();
-        if !filter.starts_with("$share/") || !self.clients.connections.get(index).is_some_and(knows) {
+        let Some(connection) = self.clients.connections.get(index) else { return Ok(()) };
+        if !filter.starts_with("$share/") || !connection.version.has_shared_subscriptions() {
             return Ok(());
         }
         // [MQTT-4.8.2-1], [MQTT-4.8.2-2] of 5.0
         filter::parse_shared(filter)?;
         // Section 3.2.2.3.13 of 5.0
-        if !self.config().policy.shared_subscriptions {
-            return Err(Violation::SharedSubscriptionsNotAvailable);
+        if !connection.capabilities.allows_shared_subscriptions() {
+            return Err(Violation::SharedSubscriptionsNotSupported);
         }
         // [MQTT-3.8.3-4] of 5.0
         if options.no_local { Err(Violation::SharedSubscriptionNoLocal) } else { Ok(()) }

@@ -43,7 +43,12 @@ impl Broker {
         Ok(Flow::Continue)
     }
 
-    fn unsubscribe_one(&mut self, now: Instant, session: SessionIndex, filter: &str) -> ReasonCode {
+    pub(super) fn unsubscribe_one(
+        &mut self,
+        now: Instant,
+        session: SessionIndex,
+        filter: &str,
+    ) -> ReasonCode {
         let Some(found) = self.clients.session(session) else { return ReasonCode::UnspecifiedError };
         // [MQTT-3.10.4-1] of both: filters are compared character by character.
         if self.tree.remove(&mut found.subscriptions, session, filter).is_none() {
@@ -51,6 +56,7 @@ impl Broker {
         }
         self.routes.changed(filter);
         self.clients.record_subscription(session, filter, None);
+        self.clients.tell_unsubscribed(session, filter);
         self.clients.end_replay(session, filter);
         if filter::is_shared(filter) {
             // Section 4.8.2 of 5.0: the others of the group are there for what was not started.

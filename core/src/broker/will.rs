@@ -14,6 +14,7 @@ impl Broker {
     /// both). Its removal and its publication are one group.
     pub(super) fn publish_will(&mut self, now: Instant, index: SessionIndex) {
         let Some(will) = self.clients.session(index).and_then(|session| session.will.take()) else { return };
+        self.clients.tell_will_published(index, &will.topic);
         self.clients.record_will(index);
         self.clients.recount_session(index);
         let publication = Publication {

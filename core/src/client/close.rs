@@ -1,14 +1,11 @@
-//! The end of a connection, by whichever side, and AUTH.
+//! The end of a connection, by whichever side.
 
+use crate::client::authentication::Exchange;
 use crate::client::publication::check_properties;
 use crate::client::receive::Handled;
 use crate::client::state::{Phase, State};
 use crate::client::{CloseReason, Event, RequestError};
-use crate::violation::Violation;
-use crate::wire::{
-    Auth, Disconnect, Packet, PacketType, Properties, PropertiesBuffer, Property, PropertyContext,
-    ReasonCode, Sender,
-};
+use crate::wire::{Disconnect, Packet, PacketType, Properties, PropertyContext, ReasonCode, Sender};
 
 impl State {
     /// Sends DISCONNECT as the caller wishes.
@@ -55,6 +52,7 @@ impl State {
     pub(super) fn close(&mut self) {
         self.phase = Phase::Idle;
         self.keep_alive.stop();
+        self.exchange = Exchange::None;
         self.forget_connection();
     }
 
@@ -65,41 +63,5 @@ impl State {
         self.close();
         let Disconnect { reason, properties } = packet;
         Ok(Handled::Event(Event::Closed(CloseReason::Server { reason, properties })))
-    }
-
-    pub(super) fn handle_auth<'a>(&mut self, auth: Auth<'a>) -> Result<Handled<'a>, CloseReason<'a>> {
-        // [MQTT-4.12.0-6]: only if CONNECT named a method; [MQTT-4.12.0-5]: and that one.
-        let Some(method) = self.options.properties.as_properties().authentication_method() else {
-            return Err(CloseReason::Violation(Violation::AuthWithoutMethod));
-        };
-        if auth.properties.authentication_method() != Some(method) {
-            return Err(CloseReason::Violation(Violation::AuthenticationMethodChanged));
-        }
-        Ok(Handled::Event(Event::Authentication { reason: auth.reason, properties: auth.properties }))
-    }
-
-    /// Sends AUTH with the method of CONNECT and these further properties.
-    pub(super) fn authenticate(
-        &mut self,
-        reason: ReasonCode,
-        properties: Properties<'_>,
-    ) -> Result<(), RequestError> {
-        let may = match self.phase {
-            Phase::Idle => return Err(RequestError::NotConnected),
-            Phase::Connecting { .. } => reason == ReasonCode::ContinueAuthentication,
-            Phase::Connected => reason.allowed_in(PacketType::Auth, Sender::Client),
-        };
-        let own = self.options.properties.as_properties();
-        let Some(method) = own.authentication_method().filter(|_| may) else {
-            return Err(RequestError::AuthenticationNotAllowed);
-        };
-        // [MQTT-4.12.0-5]: the same method in all of them.
-        let mut buffer = PropertiesBuffer::new();
-        buffer.push(Property::AuthenticationMethod(method));
-        for property in properties.iter() {
-            buffer.push(property);
-        }
-        check_properties(buffer.as_properties(), self.version(), PropertyContext::Auth)?;
-        self.send(&Packet::Auth(Auth { reason, properties: buffer.as_properties() }))
     }
 }

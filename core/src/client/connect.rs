@@ -2,6 +2,7 @@
 
 use alloc::string::ToString;
 
+use crate::client::authentication::{Exchange, method};
 use crate::client::names::{text_is_valid, topic_name_is_valid};
 use crate::client::options::LARGEST_PACKET_BYTES;
 use crate::client::publication::check_properties;
@@ -9,6 +10,7 @@ use crate::client::receive::Handled;
 use crate::client::state::{Phase, State};
 use crate::client::{CloseReason, Event, Options, RequestError, ServerLimits};
 use crate::version::ProtocolVersion;
+use crate::violation::Violation;
 use crate::wire::{Connack, Connect, Packet, PropertiesBuffer, Property, PropertyContext, ReasonCode, Will};
 
 impl State {
@@ -28,6 +30,7 @@ impl State {
         self.transmit.tail().extend_from_slice(&packet);
         self.server = ServerLimits::default();
         let seconds = u64::from(self.options.limits.connect_timeout_seconds.max(1));
+        self.exchange = if method(&self.options).is_some() { Exchange::Server } else { Exchange::None };
         self.phase = Phase::Connecting { deadline: self.now.after_seconds(seconds) };
         Ok(())
     }
@@ -81,6 +84,12 @@ impl State {
         if session_present && self.wants_clean_start() {
             return Err(CloseReason::SessionNotClean);
         }
+        // [MQTT-4.12.0-5]: an exchange that began ends with the same method.
+        if let Some(method) = method(&self.options)
+            && properties.authentication_method() != Some(method)
+        {
+            return Err(CloseReason::Violation(Violation::AuthenticationMethodChanged));
+        }
         self.accepted(&connack);
         if session_present {
             self.resume();
@@ -92,6 +101,7 @@ impl State {
 
     fn accepted(&mut self, connack: &Connack<'_>) {
         self.phase = Phase::Connected;
+        self.exchange = Exchange::None;
         self.server = ServerLimits::from_connack(connack.properties);
         if let Some(assigned) = connack.properties.assigned_client_identifier() {
             self.assigned_client_identifier = Some(assigned.to_string());
@@ -115,6 +125,12 @@ fn connect_properties(options: &Options) -> PropertiesBuffer {
         return options.properties.clone();
     }
     let mut buffer = options.properties.clone();
+    if let Some(authentication) = &options.authentication {
+        buffer.push(Property::AuthenticationMethod(&authentication.method));
+        if !authentication.data.is_empty() {
+            buffer.push(Property::AuthenticationData(&authentication.data));
+        }
+    }
     if options.session_expiry_interval_seconds > 0 {
         buffer.push(Property::SessionExpiryInterval(options.session_expiry_interval_seconds));
     }
@@ -138,6 +154,7 @@ fn check(options: &Options) -> Result<(), RequestError> {
     {
         return Err(RequestError::TextInvalid);
     }
+    check_authentication(options)?;
     // [MQTT-3.1.3-7] of 3.1.1: without an identifier there is no session to come back to. 3.1 knows no empty
     // one.
     if options.client_identifier.is_empty() && !version.has_properties() {
@@ -158,4 +175,13 @@ fn check(options: &Options) -> Result<(), RequestError> {
         return Err(RequestError::PacketTooLarge);
     }
     check_properties(will.properties.as_properties(), version, PropertyContext::Will)
+}
+
+fn check_authentication(options: &Options) -> Result<(), RequestError> {
+    let Some(authentication) = &options.authentication else { return Ok(()) };
+    if !options.version.has_properties() {
+        return Err(RequestError::AuthenticationNotAllowed);
+    }
+    let fits = authentication.data.len() <= usize::from(u16::MAX);
+    if fits && text_is_valid(&authentication.method) { Ok(()) } else { Err(RequestError::TextInvalid) }
 }

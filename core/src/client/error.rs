@@ -29,7 +29,7 @@ pub enum RequestError {
     PropertiesInvalid(Violation),
     /// The client chooses topic aliases by itself.
     TopicAliasNotAllowed,
-    /// A text is longer than 65,535 bytes or has U+0000.
+    /// A text is longer than 65,535 bytes or has U+0000, or binary data is longer than that.
     TextInvalid,
     /// Before 5.0 a password needs a user name.
     PasswordWithoutUserName,
@@ -50,10 +50,14 @@ pub enum RequestError {
     SubscriptionIdentifiersNotSupported,
     /// The server has no shared subscriptions.
     SharedSubscriptionsNotSupported,
-    /// AUTH needs 5.0 and an Authentication Method in CONNECT, and may not be sent with this reason code now.
+    /// AUTH needs 5.0 and an Authentication Method in CONNECT. An answer needs an unanswered
+    /// [`crate::client::Event::Authenticate`]; a new exchange cannot begin during another one.
     AuthenticationNotAllowed,
     /// This reason code is not for a client's DISCONNECT, or not in this version.
     ReasonNotAllowed,
+    /// This ticket is not of a message that waits to be acknowledged: it was acknowledged before, or its
+    /// connection is over and the server will send it again.
+    NothingToAcknowledge,
 }
 
 impl core::fmt::Display for RequestError {
@@ -87,6 +91,7 @@ impl core::fmt::Display for RequestError {
             Self::SharedSubscriptionsNotSupported => "the server has no shared subscriptions",
             Self::AuthenticationNotAllowed => "AUTH is not allowed here",
             Self::ReasonNotAllowed => "this reason code is not allowed here",
+            Self::NothingToAcknowledge => "no message with this ticket waits to be acknowledged",
         })
     }
 }
@@ -103,6 +108,8 @@ pub enum Failure {
     /// The publication was in flight, and the server has no session any more: whether it was delivered is
     /// unknown.
     SessionLost,
+    /// It waited longer than its Message Expiry Interval, and was never sent.
+    Expired,
     /// It waited, and now the server does not take it.
     Refused(RequestError),
 }
@@ -112,6 +119,7 @@ impl core::fmt::Display for Failure {
         match self {
             Self::ConnectionLost => f.write_str("the connection ended before the answer came"),
             Self::SessionLost => f.write_str("the server has lost the session"),
+            Self::Expired => f.write_str("it expired before it could be sent"),
             Self::Refused(error) => error.fmt(f),
         }
     }

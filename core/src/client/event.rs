@@ -20,7 +20,7 @@ pub enum Event<'a> {
         /// The properties of CONNACK.
         properties: Properties<'a>,
     },
-    /// A message came. It is acknowledged by the client itself.
+    /// A message came. The client acknowledges it by itself, unless it has a ticket.
     Message(Message<'a>),
     /// A QoS 1 or 2 publication is done. QoS 0 has no such event: it is sent when
     /// [`crate::client::Client::unsent`] is 0 and `transmit` is empty.
@@ -57,10 +57,19 @@ pub enum Event<'a> {
         /// Why.
         failure: Failure,
     },
-    /// The server sent AUTH; answer with [`crate::client::Client::authenticate`].
-    Authentication {
-        /// Success, or Continue Authentication.
-        reason: ReasonCode,
+    /// The server wants the next step of the exchange (AUTH with 0x18, 5.0 section 4.12): answer with
+    /// [`crate::client::Client::authenticate`], or give up with [`crate::client::Client::disconnect`].
+    Authenticate {
+        /// Authentication Data; empty if there is none.
+        data: &'a [u8],
+        /// The properties of AUTH.
+        properties: Properties<'a>,
+    },
+    /// A re-authentication succeeded (AUTH with 0x00, 5.0 section 4.12.1). The first authentication ends with
+    /// [`Event::Connected`], one that fails with [`Event::Closed`].
+    Authenticated {
+        /// Authentication Data; empty if there is none.
+        data: &'a [u8],
         /// The properties of AUTH.
         properties: Properties<'a>,
     },
@@ -86,6 +95,8 @@ pub struct Message<'a> {
     pub packet_identifier: Option<NonZeroU16>,
     /// The properties of PUBLISH.
     pub properties: Properties<'a>,
+    /// To acknowledge it with ([`crate::client::Client::acknowledge`]); `None`: nothing is to be done.
+    pub ticket: Option<Ticket>,
 }
 
 /// Why a connection is over.

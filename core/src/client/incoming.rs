@@ -1,55 +1,13 @@
-//! Messages from the server: acknowledged at once, QoS 2 exactly once by its identifiers (3.1.1 and 5.0
-//! section 4.3).
+//! Messages from the server (3.1.1 and 5.0 section 4.3).
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
-use core::num::NonZeroU16;
 
 use crate::client::CloseReason;
 use crate::client::receive::Handled;
 use crate::client::state::State;
 use crate::violation::Violation;
-use crate::wire::{Acknowledgement, Packet, Properties, Publish, QoS, ReasonCode};
-
-/// QoS 2 identifiers between PUBREC and PUBREL: session state.
-#[derive(Debug, Default)]
-pub(super) struct Incoming {
-    /// With each one, whether its PUBLISH came on this connection.
-    open: BTreeMap<NonZeroU16, bool>,
-    /// How many came on this connection: what the server's window holds.
-    on_this_connection: usize,
-}
-
-impl Incoming {
-    pub(super) fn forget(&mut self) {
-        *self = Self::default();
-    }
-
-    pub(super) fn connection_ended(&mut self) {
-        self.on_this_connection = 0;
-        for on_this_connection in self.open.values_mut() {
-            *on_this_connection = false;
-        }
-    }
-
-    /// A PUBLISH came; whether it is a message that was not seen before.
-    fn opened(&mut self, identifier: NonZeroU16) -> bool {
-        let known = self.open.insert(identifier, true);
-        if known != Some(true) {
-            self.on_this_connection += 1;
-        }
-        known.is_none()
-    }
-
-    /// A PUBREL came; whether its identifier was known.
-    fn released(&mut self, identifier: NonZeroU16) -> bool {
-        let known = self.open.remove(&identifier);
-        if known == Some(true) {
-            self.on_this_connection = self.on_this_connection.saturating_sub(1);
-        }
-        known.is_some()
-    }
-}
+use crate::wire::{Acknowledgement, Packet, Properties, Publish, ReasonCode};
 
 /// The topics that the server's aliases stand for, on this connection (5.0 section 3.3.2.3.4).
 pub(super) type TopicAliases = BTreeMap<u16, Box<str>>;
@@ -61,22 +19,17 @@ impl State {
         aliases: &mut TopicAliases,
     ) -> Result<Handled<'a>, CloseReason<'a>> {
         self.set_alias(&publish, aliases).map_err(CloseReason::Violation)?;
-        let Some(packet_identifier) = publish.packet_identifier else { return Ok(Handled::Message(publish)) };
-        let answer =
-            Acknowledgement { packet_identifier, reason: ReasonCode::Success, properties: Properties::EMPTY };
-        if publish.qos == QoS::AtLeastOnce {
-            self.send_small(&Packet::Puback(answer));
-            return Ok(Handled::Message(publish));
-        }
-        let is_new = self.incoming.opened(packet_identifier);
+        let Some(identifier) = publish.packet_identifier else { return Ok(Handled::Message(publish, None)) };
+        let ticket = self.options.manual_acknowledgement.then(|| self.next_ticket());
+        let is_new = self.incoming.came(identifier, publish.qos, ticket);
         let most = usize::from(self.options.receive_maximum.max(1));
         // [MQTT-3.3.4-9] binds the server; before 5.0 it was never told.
-        if self.version().enforces_receive_maximum() && self.incoming.on_this_connection > most {
+        if self.version().enforces_receive_maximum() && self.incoming.on_this_connection() > most {
             return Err(CloseReason::Violation(Violation::ReceiveMaximumExceeded));
         }
-        self.send_small(&Packet::Pubrec(answer));
+        self.send_answers();
         // [MQTT-4.3.3-10] of 5.0: not delivered again until PUBREL.
-        Ok(if is_new { Handled::Message(publish) } else { Handled::Nothing })
+        Ok(if is_new { Handled::Message(publish, ticket) } else { Handled::Nothing })
     }
 
     pub(super) fn handle_pubrel(&mut self, pubrel: &Acknowledgement<'_>) {

@@ -19,6 +19,9 @@ pub struct Limits {
     pub in_flight_maximum: u16,
     /// SUBSCRIBE and UNSUBSCRIBE packets without an answer.
     pub requests_maximum: u16,
+    /// Topic aliases that it sets on a connection, if the server's Topic Alias Maximum allows as many: the
+    /// first topics that are published have them. Each one keeps its topic. 0: none.
+    pub topic_aliases_maximum: u16,
     /// Bytes encoded ahead of the transport. Beyond this mark publications wait in the queue.
     pub transmit_mark_bytes: usize,
 }
@@ -32,6 +35,7 @@ impl Default for Limits {
             queue_bytes: 64 * 1024 * 1024,
             in_flight_maximum: 1_024,
             requests_maximum: 1_024,
+            topic_aliases_maximum: 32,
             transmit_mark_bytes: 256 * 1024,
         }
     }

@@ -56,10 +56,12 @@
 //! ```
 
 mod acknowledgement;
+mod authentication;
 mod close;
 mod connect;
 mod error;
 mod event;
+mod expiry;
 mod incoming;
 mod keep_alive;
 mod limits;
@@ -75,12 +77,14 @@ mod server;
 mod state;
 #[cfg(test)]
 mod tests;
+mod topic_alias;
 mod transmit;
+mod unanswered;
 
 pub use error::{Failure, RequestError};
 pub use event::{CloseReason, Event, Message, Ticket};
 pub use limits::Limits;
-pub use options::{Options, Will};
+pub use options::{EnhancedAuthentication, Options, Will};
 pub use publication::Publication;
 pub use server::ServerLimits;
 
@@ -175,7 +179,8 @@ impl Client {
     }
 
     /// Publishes: at once, or when there is a connection and the server's window has room. The order is kept.
-    /// QoS 1 and 2 end with [`Event::Published`] or [`Event::Failed`].
+    /// QoS 1 and 2 end with [`Event::Published`] or [`Event::Failed`]; QoS 0 fails only if it waited. What waits
+    /// longer than its Message Expiry Interval fails ([`Failure::Expired`]).
     ///
     /// # Errors
     /// It is ill-formed, the server does not take it, or the queue is full.
@@ -214,19 +219,50 @@ impl Client {
         self.state.unsubscribe(filters, properties)
     }
 
-    /// Sends AUTH (5.0 section 4.12): the next step of an exchange, or Re-authenticate. The Authentication
-    /// Method of CONNECT is added to the properties.
+    /// Answers [`Event::Authenticate`] with the next step of the exchange (AUTH with 0x18, 5.0 section 4.12).
+    /// The Authentication Method of CONNECT and `data` (left out if empty) are added to the properties.
     ///
     /// # Errors
-    /// There is no connection, CONNECT named no method, or the reason code is not for now.
+    /// There is no connection, the server asked for nothing, or this may not be said.
     pub fn authenticate(
         &mut self,
         now: Instant,
-        reason: ReasonCode,
+        data: &[u8],
         properties: Properties<'_>,
     ) -> Result<(), RequestError> {
         self.state.at(now);
-        self.state.authenticate(reason, properties)
+        self.state.authenticate(data, properties)
+    }
+
+    /// Authenticates again on a connection that is accepted (AUTH with 0x19, 5.0 section 4.12.1). Ends with
+    /// [`Event::Authenticated`], after any number of [`Event::Authenticate`], or the server closes. Messages
+    /// flow on meanwhile.
+    ///
+    /// # Errors
+    /// There is no connection, CONNECT named no method, an exchange is not over, or this may not be said.
+    pub fn reauthenticate(
+        &mut self,
+        now: Instant,
+        data: &[u8],
+        properties: Properties<'_>,
+    ) -> Result<(), RequestError> {
+        self.state.at(now);
+        self.state.reauthenticate(data, properties)
+    }
+
+    /// Acknowledges a message by the ticket that came with it ([`Options::manual_acknowledgement`]): PUBACK or
+    /// PUBREC goes out as soon as all messages before it are acknowledged too ([MQTT-4.6.0-2],
+    /// [MQTT-4.6.0-3]).
+    ///
+    /// When the connection ends, the ticket of a QoS 1 message ends with it: the server sends the message
+    /// again, and it is told again. That of a QoS 2 message stays good as long as the server has the session,
+    /// and the message is told only once.
+    ///
+    /// # Errors
+    /// [`RequestError::NothingToAcknowledge`].
+    pub fn acknowledge(&mut self, now: Instant, ticket: Ticket) -> Result<(), RequestError> {
+        self.state.at(now);
+        self.state.acknowledge(ticket)
     }
 
     /// Sends DISCONNECT and ends the connection; what waits or is in flight stays for the next one. Before
@@ -260,16 +296,17 @@ impl Client {
         self.state.pump();
     }
 
-    /// When to call [`Self::handle_timeout`]; `None`: never.
+    /// When to call [`Self::handle_timeout`]; `None`: never. Without a connection too: what waits may expire.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        match self.state.phase {
+        let of_connection = match self.state.phase {
             Phase::Idle => None,
             Phase::Connecting { deadline } => Some(deadline),
             Phase::Connected => self.state.keep_alive.deadline(),
-        }
+        };
+        of_connection.into_iter().chain(self.state.outgoing.next_expiry).min()
     }
 
-    /// Does what is due: PINGREQ, or giving up. Calling it early does nothing.
+    /// Does what is due: PINGREQ, giving up, or dropping what expired. Calling it early does nothing.
     pub fn handle_timeout(&mut self, now: Instant) {
         self.state.at(now);
         let why = match self.state.phase {

@@ -33,16 +33,21 @@ pub struct Options {
     pub will: Option<Will>,
     /// Session Expiry Interval in seconds (5.0 section 3.1.2.11.2); `u32::MAX` for ever. Ignored before 5.0.
     pub session_expiry_interval_seconds: u32,
-    /// Receive Maximum (5.0 section 3.1.2.11.3): QoS 2 messages that may be incomplete at a time. 0 is read
-    /// as 1. Ignored before 5.0.
+    /// Receive Maximum (5.0 section 3.1.2.11.3): QoS 1 and 2 messages that may be unacknowledged at a time; a
+    /// server that sends more breaks the protocol. 0 is read as 1. Ignored before 5.0.
     pub receive_maximum: u16,
     /// The largest packet taken, fixed header included, in bytes; a larger one ends the connection. 5.0
     /// announces it as Maximum Packet Size.
     pub maximum_packet_size_bytes: u32,
     /// Topic aliases that the server may set (5.0 section 3.1.2.11.5). Ignored before 5.0.
     pub topic_alias_maximum: u16,
-    /// Other properties of CONNECT: User Property, Request Problem Information, Request Response Information,
-    /// Authentication Method, Authentication Data. 5.0 only.
+    /// Enhanced authentication. 5.0 only.
+    pub authentication: Option<EnhancedAuthentication>,
+    /// Whether the caller acknowledges QoS 1 and 2 messages, by [`crate::client::Client::acknowledge`]. A 5.0
+    /// server stops sending when `receive_maximum` of them are open; before 5.0 it is not told any bound.
+    pub manual_acknowledgement: bool,
+    /// Other properties of CONNECT: User Property, Request Problem Information, Request Response Information.
+    /// Authentication Method and Data may stand here instead of in `authentication`. 5.0 only.
     pub properties: PropertiesBuffer,
     /// Bounds on what the client holds.
     pub limits: Limits,
@@ -62,10 +67,21 @@ impl Default for Options {
             receive_maximum: u16::MAX,
             maximum_packet_size_bytes: LARGEST_PACKET_BYTES,
             topic_alias_maximum: 0,
+            authentication: None,
+            manual_acknowledgement: false,
             properties: PropertiesBuffer::new(),
             limits: Limits::default(),
         }
     }
+}
+
+/// How enhanced authentication begins (5.0 section 4.12).
+#[derive(Clone, Debug, Default)]
+pub struct EnhancedAuthentication {
+    /// Authentication Method, such as `SCRAM-SHA-256`.
+    pub method: String,
+    /// Authentication Data of CONNECT; left out if empty.
+    pub data: Vec<u8>,
 }
 
 /// A Will Message.

@@ -6,8 +6,10 @@ use core::num::NonZeroU16;
 use crate::client::packet_identifier::Use;
 use crate::client::publication::{Publication, Stored};
 use crate::client::state::State;
+use crate::client::topic_alias::PublishEncoder;
 use crate::client::{Failure, RequestError, Ticket};
-use crate::wire::{Packet, QoS, ReasonCode};
+use crate::time::Instant;
+use crate::wire::{Packet, QoS, ReasonCode, TooLarge};
 
 /// A PUBLISH that was sent, and that PUBACK or PUBREC has not answered.
 #[derive(Debug)]
@@ -31,8 +33,10 @@ pub(super) struct Release {
 /// All of them. What is in flight is session state (3.1.1 and 5.0 section 4.1).
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
-    queue: VecDeque<Stored>,
+    pub(super) queue: VecDeque<Stored>,
     queue_bytes: usize,
+    /// Nothing of the queue expires before. It may have been sent since.
+    pub(super) next_expiry: Option<Instant>,
     /// In the order of their first sending: the order to resend them in.
     pub(super) publishes: VecDeque<InFlight>,
     /// How many of `publishes`, from the front, were sent on this connection.
@@ -58,6 +62,18 @@ impl Outgoing {
         self.publishes.len() + self.releases.len()
     }
 
+    /// Adds what is counted already to the end of the queue.
+    pub(super) fn append(&mut self, stored: Stored) {
+        let both = self.next_expiry.into_iter().chain(stored.expires_at());
+        self.next_expiry = both.min();
+        self.queue.push_back(stored);
+    }
+
+    /// It is in the queue no more.
+    pub(super) fn leave_queue(&mut self, stored: &Stored) {
+        self.queue_bytes = self.queue_bytes.saturating_sub(stored.publication().cost_bytes());
+    }
+
     pub(super) fn leave_window(&mut self) {
         self.window = self.window.saturating_sub(1);
     }
@@ -75,10 +91,10 @@ impl State {
             self.check_size(&Packet::Publish(publication.packet(false, Some(NonZeroU16::MAX))))?;
             return self.enqueue(publication);
         }
-        let identifier = self.send_first(publication)?;
+        let identifier = self.send_first(publication, None)?;
         let ticket = self.next_ticket();
         if let Some(identifier) = identifier {
-            self.keep(identifier, Stored::new(ticket, publication));
+            self.keep(identifier, Stored::new(ticket, self.now, publication));
         }
         Ok(ticket)
     }
@@ -91,7 +107,7 @@ impl State {
         }
         let ticket = self.next_ticket();
         self.outgoing.queue_bytes = bytes;
-        self.outgoing.queue.push_back(Stored::new(ticket, publication));
+        self.outgoing.append(Stored::new(ticket, self.now, publication));
         Ok(ticket)
     }
 
@@ -134,10 +150,12 @@ impl State {
             return false;
         }
         let Some(stored) = self.outgoing.queue.pop_front() else { return false };
+        self.outgoing.leave_queue(&stored);
         let publication = stored.publication();
-        self.outgoing.queue_bytes = self.outgoing.queue_bytes.saturating_sub(publication.cost_bytes());
+        let expiry = stored.remaining_expiry_seconds(self.now);
         // It may have been queued before this server was known.
-        let sent = publication.check_server(&self.server).and_then(|()| self.send_first(&publication));
+        let sent =
+            publication.check_server(&self.server).and_then(|()| self.send_first(&publication, expiry));
         match sent {
             Ok(None) => {}
             Ok(Some(identifier)) => self.keep(identifier, stored),
@@ -147,21 +165,41 @@ impl State {
     }
 
     /// Encodes a PUBLISH with DUP 0 and gives the identifier that it took, for QoS 1 and 2.
-    fn send_first(&mut self, publication: &Publication<'_>) -> Result<Option<NonZeroU16>, RequestError> {
+    fn send_first(
+        &mut self,
+        publication: &Publication<'_>,
+        expiry_seconds: Option<u32>,
+    ) -> Result<Option<NonZeroU16>, RequestError> {
         let answer = match publication.qos {
-            QoS::AtMostOnce => {
-                self.send(&Packet::Publish(publication.packet(false, None)))?;
-                return Ok(None);
-            }
-            QoS::AtLeastOnce => Use::Puback,
-            QoS::ExactlyOnce => Use::Pubrec,
+            QoS::AtMostOnce => None,
+            QoS::AtLeastOnce => Some(Use::Puback),
+            QoS::ExactlyOnce => Some(Use::Pubrec),
         };
-        let identifier = self.identifiers.allocate(answer).ok_or(RequestError::TooManyRequests)?;
-        let sent = self.send(&Packet::Publish(publication.packet(false, Some(identifier))));
-        if sent.is_err() {
-            self.identifiers.free(identifier);
+        let mut identifier = None;
+        if let Some(answer) = answer {
+            identifier = Some(self.identifiers.allocate(answer).ok_or(RequestError::TooManyRequests)?);
         }
-        sent.map(|()| Some(identifier))
+        let packet = publication.packet(false, identifier);
+        match self.publish_encoder().encode(&packet, expiry_seconds) {
+            Ok(()) => {
+                self.keep_alive.sent(self.now);
+                Ok(identifier)
+            }
+            Err(TooLarge) => {
+                identifier.into_iter().for_each(|identifier| self.identifiers.free(identifier));
+                Err(RequestError::PacketTooLarge)
+            }
+        }
+    }
+
+    fn publish_encoder(&mut self) -> PublishEncoder<'_> {
+        PublishEncoder {
+            version: self.options.version,
+            server: &self.server,
+            aliases_maximum: self.options.limits.topic_aliases_maximum,
+            aliases: &mut self.aliases,
+            transmit: &mut self.transmit,
+        }
     }
 
     fn keep(&mut self, identifier: NonZeroU16, message: Stored) {

@@ -5,6 +5,7 @@ use core::num::NonZeroU16;
 
 use crate::client::names::topic_name_is_valid;
 use crate::client::{RequestError, ServerLimits, Ticket};
+use crate::time::Instant;
 use crate::version::ProtocolVersion;
 use crate::wire::{Properties, PropertyContext, Publish, QoS, Sender};
 
@@ -19,7 +20,8 @@ pub struct Publication<'a> {
     pub qos: QoS,
     /// Whether it becomes the retained message of its topic.
     pub retain: bool,
-    /// Properties of PUBLISH, without Topic Alias; 5.0 only.
+    /// Properties of PUBLISH, without Topic Alias; 5.0 only. Message Expiry Interval counts from the call of
+    /// [`crate::client::Client::publish`]: what is sent later says what is left of it.
     pub properties: Properties<'a>,
 }
 
@@ -97,10 +99,13 @@ pub(super) struct Stored {
     properties: Box<[u8]>,
     qos: QoS,
     retain: bool,
+    /// When the caller handed it in.
+    since: Instant,
+    expiry_seconds: Option<u32>,
 }
 
 impl Stored {
-    pub(super) fn new(ticket: Ticket, publication: &Publication<'_>) -> Self {
+    pub(super) fn new(ticket: Ticket, now: Instant, publication: &Publication<'_>) -> Self {
         Self {
             ticket,
             topic: publication.topic.into(),
@@ -108,7 +113,20 @@ impl Stored {
             properties: publication.properties.as_bytes().into(),
             qos: publication.qos,
             retain: publication.retain,
+            since: now,
+            expiry_seconds: publication.properties.message_expiry_interval(),
         }
+    }
+
+    /// When it expires, if it is not sent by then; `None`: never.
+    pub(super) fn expires_at(&self) -> Option<Instant> {
+        self.expiry_seconds.map(|seconds| self.since.after_seconds(seconds.into()))
+    }
+
+    /// What is left of its Message Expiry Interval in seconds, at least 0 (docs/decisions.md D8).
+    pub(super) fn remaining_expiry_seconds(&self, now: Instant) -> Option<u32> {
+        let waited = u32::try_from(now.since(self.since).as_secs()).unwrap_or(u32::MAX);
+        self.expiry_seconds.map(|seconds| seconds.saturating_sub(waited))
     }
 
     pub(super) fn publication(&self) -> Publication<'_> {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::client::acknowledgement::unexpected;
 use crate::client::incoming::TopicAliases;
 use crate::client::state::{Phase, State};
-use crate::client::{CloseReason, Event, Message};
+use crate::client::{CloseReason, Event, Message, Ticket};
 use crate::violation::Violation;
 use crate::wire::{Packet, PacketType, Publish, Sender, split_frame};
 
@@ -38,8 +38,8 @@ impl Inbound {
 pub(super) enum Handled<'a> {
     Nothing,
     Event(Event<'a>),
-    /// A message, its topic alias not resolved.
-    Message(Publish<'a>),
+    /// A message, its topic alias not resolved, and what the caller acknowledges it by.
+    Message(Publish<'a>, Option<Ticket>),
 }
 
 /// Reads on until there is something to tell.
@@ -50,7 +50,7 @@ pub(super) fn poll<'a>(
 ) -> Option<Event<'a>> {
     let Inbound { bytes, read } = inbound;
     let bytes: &'a [u8] = bytes;
-    let publish = loop {
+    let (publish, ticket) = loop {
         if let Some(event) = state.events.pop_front() {
             return Some(event);
         }
@@ -64,11 +64,11 @@ pub(super) fn poll<'a>(
         match state.handle(packet, aliases) {
             Ok(Handled::Nothing) => {}
             Ok(Handled::Event(event)) => return Some(event),
-            Ok(Handled::Message(publish)) => break publish,
+            Ok(Handled::Message(publish, ticket)) => break (publish, ticket),
             Err(reason) => return Some(state.break_off(reason)),
         }
     };
-    Some(Event::Message(message(publish, aliases)))
+    Some(Event::Message(message(publish, ticket, aliases)))
 }
 
 fn next_packet<'a>(
@@ -83,7 +83,7 @@ fn next_packet<'a>(
     Packet::decode(&frame, state.version(), Sender::Server).map(Some)
 }
 
-fn message<'a>(publish: Publish<'a>, aliases: &'a TopicAliases) -> Message<'a> {
+fn message<'a>(publish: Publish<'a>, ticket: Option<Ticket>, aliases: &'a TopicAliases) -> Message<'a> {
     let alias = publish.properties.topic_alias();
     let known = alias.and_then(|alias| aliases.get(&alias)).map(|topic| &**topic);
     Message {
@@ -94,6 +94,7 @@ fn message<'a>(publish: Publish<'a>, aliases: &'a TopicAliases) -> Message<'a> {
         duplicate: publish.duplicate,
         packet_identifier: publish.packet_identifier,
         properties: publish.properties,
+        ticket,
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::client::outgoing::Release;
 use crate::client::packet_identifier::Use;
 use crate::client::state::State;
+use crate::client::topic_alias::PublishEncoder;
 use crate::client::{Failure, RequestError};
-use crate::wire::{Packet, QoS, ReasonCode};
+use crate::wire::{QoS, ReasonCode};
 
 impl State {
     /// The server has the session: PUBREL again in the order of the PUBRECs, PUBLISH again in the original
@@ -40,12 +41,14 @@ impl State {
         if !self.window_is_open() {
             return false;
         }
-        let Self { outgoing, transmit, server, options, .. } = self;
+        let Self { outgoing, transmit, server, options, aliases, .. } = self;
         let Some(entry) = outgoing.publishes.get(outgoing.sent) else { return false };
         // [MQTT-3.3.1-1]: DUP 1, the same identifier.
-        let packet = Packet::Publish(entry.message.publication().packet(true, Some(entry.identifier)));
-        let most = server.maximum_packet_size_bytes;
-        if packet.encode_within(options.version, most, transmit.tail()).is_err() {
+        let packet = entry.message.publication().packet(true, Some(entry.identifier));
+        let expiry_seconds = entry.message.remaining_expiry_seconds(self.now);
+        let aliases_maximum = options.limits.topic_aliases_maximum;
+        let encoder = PublishEncoder { version: options.version, server, aliases_maximum, aliases, transmit };
+        if encoder.encode(&packet, expiry_seconds).is_err() {
             self.give_up_next();
             return true;
         }
@@ -75,6 +78,7 @@ impl State {
     pub(super) fn forget_connection(&mut self) {
         self.outgoing.sent = 0;
         self.outgoing.window = 0;
+        self.aliases.clear();
         for release in &mut self.outgoing.releases {
             release.in_window = false;
         }

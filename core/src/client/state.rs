@@ -4,11 +4,14 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use core::num::NonZeroU16;
 
-use crate::client::incoming::Incoming;
+use crate::client::authentication::Exchange;
+
 use crate::client::keep_alive::KeepAlive;
 use crate::client::outgoing::Outgoing;
 use crate::client::packet_identifier::PacketIdentifiers;
+use crate::client::topic_alias::OutgoingAliases;
 use crate::client::transmit::Transmit;
+use crate::client::unanswered::Incoming;
 use crate::client::{Event, Failure, Options, RequestError, ServerLimits, Ticket};
 use crate::time::Instant;
 use crate::version::ProtocolVersion;
@@ -34,6 +37,8 @@ pub(super) struct State {
     pub(super) server: ServerLimits,
     pub(super) keep_alive: KeepAlive,
     pub(super) transmit: Transmit,
+    pub(super) aliases: OutgoingAliases,
+    pub(super) exchange: Exchange,
     pub(super) identifiers: PacketIdentifiers,
     pub(super) outgoing: Outgoing,
     pub(super) incoming: Incoming,
@@ -58,6 +63,8 @@ impl State {
             server: ServerLimits::default(),
             keep_alive: KeepAlive::new(Instant::default(), patience),
             transmit: Transmit::default(),
+            aliases: OutgoingAliases::default(),
+            exchange: Exchange::default(),
             identifiers: PacketIdentifiers::default(),
             outgoing: Outgoing::default(),
             incoming: Incoming::default(),
@@ -69,8 +76,10 @@ impl State {
         }
     }
 
+    /// It is `now`: what waited too long is dropped.
     pub(super) fn at(&mut self, now: Instant) {
         self.now = self.now.max(now);
+        self.expire();
     }
 
     pub(super) fn version(&self) -> ProtocolVersion {

@@ -4,9 +4,13 @@ mod exactly_once;
 mod script;
 mod server;
 
+mod acknowledging;
+mod authenticating;
 mod connecting;
+mod expiring;
 mod keep_alive;
 mod publishing;
 mod receiving;
 mod resuming;
 mod subscribing;
+mod topic_aliases;

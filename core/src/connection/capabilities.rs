@@ -11,6 +11,7 @@ const QOS: u8 = 0b11;
 const RETAIN: u8 = 1 << 2;
 const WILDCARDS: u8 = 1 << 3;
 const SUBSCRIPTION_IDENTIFIERS: u8 = 1 << 4;
+const SHARED_SUBSCRIPTIONS: u8 = 1 << 5;
 
 impl Capabilities {
     pub(crate) fn new(policy: &Policy) -> Self {
@@ -19,7 +20,8 @@ impl Capabilities {
             policy.maximum_qos.bits()
                 | bit(policy.retain_available, RETAIN)
                 | bit(policy.wildcard_subscriptions, WILDCARDS)
-                | bit(policy.subscription_identifiers, SUBSCRIPTION_IDENTIFIERS),
+                | bit(policy.subscription_identifiers, SUBSCRIPTION_IDENTIFIERS)
+                | bit(policy.shared_subscriptions, SHARED_SUBSCRIPTIONS),
         )
     }
 
@@ -40,6 +42,10 @@ impl Capabilities {
         self.0 & SUBSCRIPTION_IDENTIFIERS != 0
     }
 
+    pub(crate) fn allows_shared_subscriptions(self) -> bool {
+        self.0 & SHARED_SUBSCRIPTIONS != 0
+    }
+
     /// Says what is not there; the standard takes the rest for granted.
     pub(crate) fn announce(self, properties: &mut PropertiesBuffer) {
         if !self.allows_qos(QoS::ExactlyOnce) {
@@ -55,6 +61,9 @@ impl Capabilities {
         }
         if !self.allows_subscription_identifiers() {
             properties.push(Property::SubscriptionIdentifierAvailable(false));
+        }
+        if !self.allows_shared_subscriptions() {
+            properties.push(Property::SharedSubscriptionAvailable(false));
         }
     }
 }

@@ -307,6 +307,11 @@ impl Connections {
         self.slab.iter().map(|(index, connection)| (ConnectionIndex(index), connection))
     }
 
+    /// See [`Slab::slots`].
+    pub(crate) fn slots(&self, from: u32) -> impl Iterator<Item = (u32, Option<&Connection>)> {
+        self.slab.slots(from)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.slab.len()
     }

@@ -33,8 +33,8 @@ pub(crate) struct Session {
     pub(crate) client_identifier: Box<str>,
     /// Its number: unique over shards and restarts.
     pub(crate) record: u64,
-    /// When its connection ended; meaningless while it has one.
-    pub(crate) closed_at: Instant,
+    /// When its connection was accepted; without one, when the last one ended.
+    pub(crate) since: Instant,
     /// The deadline in the timer table; [`Instant::FAR_FUTURE`] for none.
     pub(crate) armed: Instant,
     /// The last group that has a record of it.
@@ -70,7 +70,7 @@ impl Session {
         Self {
             client_identifier: client_identifier.into(),
             record,
-            closed_at: Instant::default(),
+            since: Instant::default(),
             armed: Instant::FAR_FUTURE,
             latest: Position::NONE,
             subscriptions: SubscriptionList::default(),
@@ -109,7 +109,7 @@ impl Session {
     pub(crate) fn ends_at(&self) -> Instant {
         match self.expiry_interval_seconds {
             NEVER_EXPIRES => Instant::FAR_FUTURE,
-            seconds => self.closed_at.after_seconds(seconds.into()),
+            seconds => self.since.after_seconds(seconds.into()),
         }
     }
 
@@ -119,7 +119,7 @@ impl Session {
             return Instant::FAR_FUTURE;
         }
         let ends_at = self.ends_at();
-        self.will.as_ref().map_or(ends_at, |will| will.due_at(self.closed_at, ends_at))
+        self.will.as_ref().map_or(ends_at, |will| will.due_at(self.since, ends_at))
     }
 
     /// The sender's half, made if it is not there.
@@ -201,6 +201,15 @@ impl Sessions {
     /// In the order of their indexes.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (SessionIndex, &Session)> {
         self.slab.iter().map(|(index, session)| (SessionIndex(index), session))
+    }
+
+    /// See [`Slab::slots`].
+    pub(crate) fn slots(&self, from: u32) -> impl Iterator<Item = (u32, Option<&Session>)> {
+        self.slab.slots(from)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.slab.len()
     }
 
     /// The tables themselves; what a session owns is counted where it changes.

@@ -53,6 +53,8 @@ pub(crate) struct Outgoing {
     cursor: usize,
     in_flight_heap: usize,
     pub(crate) queue: Queue,
+    /// It was told that the queue is full.
+    pub(crate) told_full: bool,
     /// Retained messages that are still to be sent.
     pub(crate) replays: Replays,
     identifiers: PacketIdentifiers,
@@ -207,6 +209,11 @@ impl Outgoing {
     /// Whether the client has something to acknowledge.
     pub(crate) fn has_in_flight(&self) -> bool {
         !self.in_flight.is_empty()
+    }
+
+    /// How many have a packet identifier.
+    pub(crate) fn in_flight_len(&self) -> usize {
+        self.in_flight.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -30,9 +30,9 @@ struct Links {
 
 /// One subscription. No wider than half a cache line: there are as many as clients, or more.
 #[derive(Debug)]
-pub(super) struct Subscriber {
+pub(crate) struct Subscriber {
     pub(super) node: NodeIndex,
-    pub(super) session: SessionIndex,
+    pub(crate) session: SessionIndex,
     pub(super) subscription: Subscription,
     of_node: Links,
     of_session: Links,
@@ -80,6 +80,10 @@ impl Subscribers {
     #[inline]
     pub(super) fn get(&self, index: u32) -> Option<&Subscriber> {
         self.records.get(index)
+    }
+
+    pub(super) fn slots(&self, from: u32) -> impl Iterator<Item = (u32, Option<&Subscriber>)> {
+        self.records.slots(from)
     }
 
     pub(super) fn get_mut(&mut self, index: u32) -> Option<&mut Subscriber> {

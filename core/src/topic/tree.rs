@@ -128,6 +128,18 @@ impl SubscriptionTree {
         }
     }
 
+    /// See [`Slab::slots`](crate::slab::Slab::slots).
+    pub(crate) fn slots(&self, from: u32) -> impl Iterator<Item = (u32, Option<&Subscriber>)> {
+        self.subscribers.slots(from)
+    }
+
+    /// The filter and the rest of a subscription that [`Self::slots`] gave.
+    pub(crate) fn describe(&self, record: &Subscriber) -> (String, Subscription) {
+        let (mut path, mut filter) = (Vec::new(), String::new());
+        self.nodes.write_filter(record.node, &mut path, &mut filter);
+        (filter, record.subscription)
+    }
+
     /// All subscriptions whose filter matches `topic`: as many of one session as it has matching filters, and
     /// one for each group, whose members say for themselves what they want.
     pub fn matches(&mut self, topic: &str, mut found: impl FnMut(SessionIndex, Subscription)) {

@@ -4,4 +4,6 @@ mod fan_out;
 mod pressure;
 mod redirect;
 mod replay;
+mod share;
+mod share_random;
 mod world;

@@ -85,6 +85,12 @@ impl World {
         self.persist();
     }
 
+    /// How many rows the store has, and how many changes it was asked for since.
+    pub(crate) fn stored_rows(&mut self) -> (usize, usize) {
+        self.poll();
+        (self.stored.len(), self.unstored.len())
+    }
+
     pub(crate) fn send(&mut self, id: u64, packet: &Packet<'_>) {
         let mut bytes = Vec::new();
         packet.encode(V, &mut bytes);
@@ -135,8 +141,12 @@ impl World {
     }
 
     pub(crate) fn subscribe(&mut self, id: u64, filter: &str) {
+        self.subscribe_at(id, filter, QoS::AtLeastOnce);
+    }
+
+    pub(crate) fn subscribe_at(&mut self, id: u64, filter: &str, qos: QoS) {
         let mut filters = SubscribeFiltersBuffer::default();
-        let options = SubscriptionOptions { qos: QoS::AtLeastOnce, ..SubscriptionOptions::default() };
+        let options = SubscriptionOptions { qos, ..SubscriptionOptions::default() };
         filters.push(filter, options, V);
         let packet_identifier = 1.try_into().unwrap();
         let filters = filters.as_filters();

@@ -324,7 +324,7 @@ const OF_THE_MACHINE: &[V] = &[
     V::AnswerTooLarge,
     V::RetainedQuotaExceeded,
     V::MemoryExhausted,
-    V::SharedSubscriptionsNotAvailable,
+    V::SharedSubscriptionsNotSupported,
 ];
 
 #[test]

@@ -41,6 +41,8 @@ pub fn events(filter: &Filter) -> EventMask {
     EventMask {
         connections: filter.would_enable(module_path!(), &tracing::Level::INFO),
         drops: filter.would_enable(module_path!(), &tracing::Level::DEBUG),
+        limits: filter.would_enable(module_path!(), &tracing::Level::WARN),
+        ..EventMask::NONE
     }
 }
 
@@ -81,6 +83,18 @@ pub fn event(event: &Event, about: About) {
         Event::Dropped { client_identifier, reason } => {
             tracing::debug!(?client_identifier, ?reason, "message dropped");
         }
+        Event::LimitReached { limit, client_identifier } => {
+            tracing::warn!(?limit, ?client_identifier, "limit reached");
+        }
+        // `events` masks them off: connecting and leaving say enough in a log.
+        Event::Subscribed { .. }
+        | Event::Unsubscribed { .. }
+        | Event::SessionCreated { .. }
+        | Event::SessionResumed { .. }
+        | Event::SessionTakenOver { .. }
+        | Event::SessionEnded { .. }
+        | Event::AuthenticationRefused { .. }
+        | Event::WillPublished { .. } => {}
         Event::CommandFailed { message } => tracing::warn!(message, "command failed"),
     }
 }
@@ -131,7 +145,7 @@ mod tests {
     #[test]
     fn events_that_nobody_reads_are_not_made() {
         let made = |level, rust_log| {
-            let EventMask { connections, drops } = events(&filter(level, rust_log).unwrap());
+            let EventMask { connections, drops, .. } = events(&filter(level, rust_log).unwrap());
             (connections, drops)
         };
         assert_eq!(made(Level::WARN, None), (false, false));

@@ -192,7 +192,7 @@ impl Shard {
                 })
             }
             Event::Disconnected { connection, .. } => self.connections.get(connection).map(|open| open.about),
-            Event::Dropped { .. } | Event::CommandFailed { .. } => None,
+            _ => None,
         };
         log::event(event, about.unwrap_or_default());
     }

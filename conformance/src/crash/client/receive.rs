@@ -6,7 +6,7 @@ use super::knowledge::Exists;
 use super::{Asking, Client, Owed, Phase};
 use crate::Version;
 use crate::crash::ledger::Ledger;
-use crate::crash::topic::matches;
+use crate::crash::topic::{is_shared, matches, without_share_name};
 use crate::wire::property::id;
 use crate::wire::{Connack, Packet, Publish, Suback};
 
@@ -152,10 +152,12 @@ impl Client {
             self.retained.insert(publish.topic.clone(), number);
             return Ok(());
         }
+        let shared = is_shared(&message.topic);
         let open = self.subscriptions.iter().any(|of| {
-            matches(&of.filter, &message.topic)
+            matches(without_share_name(&of.filter), &message.topic)
                 && of.left_at.is_none_or(|left_at| left_at >= message.sent_at)
-                && message.over_at.is_none_or(|over_at| of.asked_at <= over_at)
+                // Another member may have had it first.
+                && (shared || message.over_at.is_none_or(|over_at| of.asked_at <= over_at))
         });
         if !open {
             return Err(format!("message {number} on {} came without a subscription", publish.topic));

@@ -2,7 +2,7 @@
 
 use hushwing_core::{Ask, Broker, ConnectionId};
 
-use super::{Checked, FILTERS, TOPICS, World};
+use super::{Checked, FILTERS, GROUPS, TOPICS, World};
 use crate::crash::client::{Entry, Phase};
 use crate::crash::ledger::Message;
 
@@ -15,6 +15,8 @@ pub struct Pace {
     pub network: u64,
     /// Percent of client actions that end a connection.
     pub restless: u64,
+    /// Percent of messages and subscriptions that are shared.
+    pub shared: u64,
     /// Percent of connections about which the embedder is asked.
     pub asked: u64,
 }
@@ -91,13 +93,15 @@ impl World {
             (Phase::Online, Some(link)) if self.random.chance(pace.restless) => {
                 self.leave(broker, number, link, pace)
             }
-            (Phase::Online, Some(link)) => self.speak(number, link),
+            (Phase::Online, Some(link)) => self.speak(number, link, pace),
             (Phase::Connecting | Phase::Leaving, Some(link)) if self.random.chance(pace.restless) => {
                 self.cut(number, link);
                 Ok(())
             }
             // It does not wait for CONNACK, where it need not know what CONNACK says.
-            (Phase::Connecting, Some(link)) if self.clients[number].asked.clean => self.speak(number, link),
+            (Phase::Connecting, Some(link)) if self.clients[number].asked.clean => {
+                self.speak(number, link, pace)
+            }
             _ => Ok(()),
         }
     }
@@ -209,15 +213,15 @@ impl World {
     }
 
     /// A client says something on its connection.
-    fn speak(&mut self, number: usize, link: ConnectionId) -> Checked {
+    fn speak(&mut self, number: usize, link: ConnectionId, pace: &Pace) -> Checked {
         let bytes = match self.random.below(10) {
             0..4 => self.some_acknowledgements(number),
-            4 | 5 if number > 0 => self.some_subscription(number),
+            4 | 5 if number > 0 => self.some_subscription(number, pace),
             6 if number > 0 => {
                 let pick = self.random.below(64);
                 self.clients[number].repeat(pick, &mut self.ledger)?.unwrap_or_default()
             }
-            _ => self.some_publish(number)?,
+            _ => self.some_publish(number, pace)?,
         };
         if !bytes.is_empty() {
             let name = &self.clients[number].name;
@@ -239,7 +243,7 @@ impl World {
         bytes
     }
 
-    fn some_subscription(&mut self, number: usize) -> Vec<u8> {
+    fn some_subscription(&mut self, number: usize, pace: &Pace) -> Vec<u8> {
         let client = &mut self.clients[number];
         let known: Vec<String> = client
             .subscriptions
@@ -252,21 +256,24 @@ impl World {
             let asking = client.is_asking(&filter);
             return if asking { Vec::new() } else { client.unsubscribe(&filter, &mut self.ledger) };
         }
-        let filter = *self.random.pick(&FILTERS);
+        let shared = self.random.chance(pace.shared);
+        let filter = if shared { self.random.pick(&GROUPS).0 } else { *self.random.pick(&FILTERS) };
         if client.is_asking(filter) {
             return Vec::new();
         }
         let (qos, no_local) = (self.random.below(3) as u8, self.random.chance(10));
+        let (qos, no_local) = if shared { (2, false) } else { (qos, no_local) };
         client.subscribe(self.step, filter, qos, no_local, &mut self.ledger)
     }
 
-    fn some_publish(&mut self, number: usize) -> Checked<Vec<u8>> {
+    fn some_publish(&mut self, number: usize, pace: &Pace) -> Checked<Vec<u8>> {
         if self.clients[number].outgoing.len() >= 6 {
             return Ok(Vec::new());
         }
-        let topic = *self.random.pick(&TOPICS);
+        let shared = self.random.chance(pace.shared);
+        let topic = if shared { self.random.pick(&GROUPS).1 } else { *self.random.pick(&TOPICS) };
         let qos = *self.random.pick(&[0, 1, 1, 2, 2, 2]);
-        let retain = self.random.chance(25);
+        let retain = !shared && self.random.chance(25);
         let clears = retain && self.random.chance(25);
         let message = self.message(number, topic, qos, retain, clears);
         self.clients[number].publish(message, &self.ledger)

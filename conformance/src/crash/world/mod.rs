@@ -36,6 +36,10 @@ pub const TOPICS: [&str; 4] = ["t/a", "t/b", "u/c", "q/d"];
 /// Topic Filters that clients subscribe to.
 pub const FILTERS: [&str; 8] = ["t/a", "t/b", "t/+", "#", "u/#", "+/c", "q/d", "w/#"];
 
+/// Shared subscriptions, and the topics that each of them is about. The first client is a member of each in
+/// conversations that have them, so that they do not end.
+pub const GROUPS: [(&str, &str); 2] = [("$share/g/$s/+", "$s/a"), ("$share/h/$v/#", "$v/b/c")];
+
 /// Everything but the broker.
 #[derive(Clone, Debug)]
 pub struct World {

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use hushwing_core::Broker;
 
-use super::{Checked, TOPICS, World};
+use super::{Checked, GROUPS, TOPICS, World};
 use crate::Version;
 use crate::crash::client::{Client, Entry, Fate};
+use crate::crash::ledger::Message;
+use crate::crash::topic::is_shared;
 
 impl World {
     /// Everybody comes back (some only after their wills are due), and everything that was promised is there.
@@ -36,12 +38,38 @@ impl World {
                 }
             }
         }
+        self.check_groups()?;
         for client in &self.clients {
             if !client.incoming.is_empty() {
                 return Err(format!("{} waits for PUBREL of {:?}", client.name, client.incoming));
             }
         }
         Ok(())
+    }
+
+    /// A message for a group reaches one of its members. At QoS 1 more of them may see it, but if it was
+    /// accepted, one does. At QoS 2 it is lost with the session that was to have it ([MQTT-4.8.2-5]).
+    fn check_groups(&self) -> Checked {
+        let shared = |(_, message): &(usize, &Message)| is_shared(&message.topic);
+        for (number, message) in self.ledger.messages.iter().enumerate().filter(shared) {
+            let got = || self.clients.iter().filter_map(|client| client.got.get(&(number as u32)));
+            let (exactly, at_least): (u32, u32) =
+                (got().map(|got| got.exactly).sum(), got().map(|got| got.at_least).sum());
+            if exactly > 1 {
+                return Err(format!("message {number} reached {exactly} members at QoS {}", message.qos));
+            }
+            let owed = message.qos == 1 && message.accepted && !message.refused;
+            if owed && self.has_anchor() && exactly + at_least == 0 {
+                return Err(format!("no member ever got message {number}: {message:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the first client is in every group.
+    fn has_anchor(&self) -> bool {
+        let is_member = |name: &str| self.clients[0].subscriptions.iter().any(|of| of.filter == name);
+        GROUPS.iter().all(|(name, _)| is_member(name))
     }
 
     fn check_wills(&self) -> Checked {

@@ -9,6 +9,7 @@ mod qos;
 mod resend;
 mod retained;
 mod session;
+mod shared;
 mod subscribe;
 mod text;
 mod topics;
@@ -26,6 +27,7 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     resend::SCRIPTS,
     retained::SCRIPTS,
     session::SCRIPTS,
+    shared::SCRIPTS,
     subscribe::SCRIPTS,
     text::SCRIPTS,
     topics::SCRIPTS,

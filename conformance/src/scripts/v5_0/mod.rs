@@ -12,6 +12,8 @@ mod reason;
 mod retained;
 mod server_reference;
 mod session;
+mod shared;
+mod shared_ends;
 mod subscribe;
 mod topic_alias;
 mod will;
@@ -31,6 +33,8 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     retained::SCRIPTS,
     server_reference::SCRIPTS,
     session::SCRIPTS,
+    shared::SCRIPTS,
+    shared_ends::SCRIPTS,
     subscribe::SCRIPTS,
     topic_alias::SCRIPTS,
     will::SCRIPTS,

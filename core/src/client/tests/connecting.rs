@@ -188,36 +188,3 @@ fn garbage_ends_the_connection() {
     assert_eq!(told(&mut client, &[0x30, 19]), ["closed Violation(PacketTooLarge)"]);
     assert_eq!(sent(&mut client), [0xE0, 1, 0x95]);
 }
-
-#[test]
-fn authentication_goes_to_the_caller() {
-    let mut properties = PropertiesBuffer::new();
-    properties.push(Property::AuthenticationMethod("M"));
-    let mut client = Client::new(Options { properties, ..options(V5_0) });
-    client.connect(NOW).unwrap();
-    sent(&mut client);
-    let challenge = b"\xf0\x0a\x18\x08\x15\x00\x01M\x16\x00\x01c";
-    assert_eq!(told(&mut client, challenge), ["authentication 0x18 [99]"]);
-    let mut answer = PropertiesBuffer::new();
-    answer.push(Property::AuthenticationData(b"r"));
-    let too_soon = client.authenticate(NOW, ReasonCode::ReAuthenticate, answer.as_properties());
-    assert_eq!(too_soon, Err(RequestError::AuthenticationNotAllowed));
-    client.authenticate(NOW, ReasonCode::ContinueAuthentication, answer.as_properties()).unwrap();
-    assert_eq!(sent(&mut client), b"\xf0\x0a\x18\x08\x15\x00\x01M\x16\x00\x01r");
-    assert_eq!(told(&mut client, &connack(V5_0, false)), ["connected false"]);
-    client.authenticate(NOW, ReasonCode::ReAuthenticate, Properties::EMPTY).unwrap();
-    assert_eq!(sent(&mut client), b"\xf0\x06\x19\x04\x15\x00\x01M");
-    let other_method = b"\xf0\x06\x18\x04\x15\x00\x01N";
-    assert_eq!(told(&mut client, other_method), ["closed Violation(AuthenticationMethodChanged)"]);
-}
-
-#[test]
-fn authentication_needs_a_method() {
-    let mut client = connected(V5_0);
-    assert_eq!(
-        client.authenticate(NOW, ReasonCode::ReAuthenticate, Properties::EMPTY),
-        Err(RequestError::AuthenticationNotAllowed)
-    );
-    let unasked = b"\xf0\x06\x18\x04\x15\x00\x01M";
-    assert_eq!(told(&mut client, unasked), ["closed Violation(AuthWithoutMethod)"]);
-}

@@ -55,11 +55,8 @@ fn line(event: &Event<'_>) -> String {
         Event::Subscribed { ticket, reasons, .. } => format!("subscribed {} {reasons:?}", ticket.0),
         Event::Unsubscribed { ticket, reasons, .. } => format!("unsubscribed {} {reasons:?}", ticket.0),
         Event::Failed { ticket, failure } => format!("failed {}: {failure}", ticket.0),
-        Event::Authentication { reason, properties } => format!(
-            "authentication {:#04x} {:?}",
-            reason.byte(),
-            properties.authentication_data().unwrap_or_default()
-        ),
+        Event::Authenticate { data, .. } => format!("authenticate {}", String::from_utf8_lossy(data)),
+        Event::Authenticated { data, .. } => format!("authenticated {}", String::from_utf8_lossy(data)),
         Event::Closed(CloseReason::Refused { reason, .. }) => format!("refused {:#04x}", reason.byte()),
         Event::Closed(CloseReason::Server { reason, .. }) => format!("server says {:#04x}", reason.byte()),
         Event::Closed(other) => format!("closed {other:?}"),

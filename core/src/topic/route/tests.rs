@@ -3,7 +3,7 @@ use alloc::format;
 use proptest::prelude::*;
 
 use super::*;
-use crate::topic::filter::tests::{any_filter, any_topic};
+use crate::topic::filter::tests::any_topic;
 use crate::topic::receivers::{Receiver, ReceiversBuffer};
 use crate::topic::tree::Subscription;
 use crate::topic::tree::tests::{Model, any_subscription};
@@ -141,6 +141,11 @@ enum Step {
     Unsubscribe(u32, String),
     Publish(String),
     Noise(u8),
+}
+
+fn any_filter() -> impl Strategy<Value = String> {
+    use crate::topic::filter::tests::any_filter;
+    prop_oneof![3 => any_filter(), 1 => any_filter().prop_map(|filter| format!("$share/g/{filter}"))]
 }
 
 fn any_step() -> impl Strategy<Value = Step> {

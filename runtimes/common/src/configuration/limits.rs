@@ -82,6 +82,8 @@ limits! {
         "Topics whose receivers are remembered.";
     transmit_pool_bytes: 0..=u32::MAX,
         "Bytes of free transmit buffers kept for the next connections.";
+    pause_timeout_seconds: 1..=u16::MAX,
+        "Seconds that a publisher stays unread while memory is short; then it is told (5.0) and closed.";
     memory_bytes: 1_048_576..=u64::MAX,
         "Bytes that all sessions, queues and retained messages may take together.";
 }

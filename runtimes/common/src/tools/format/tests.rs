@@ -31,6 +31,7 @@ fn message<'a>(payload: &'a [u8], properties: &'a PropertiesBuffer) -> Message<'
         duplicate: false,
         packet_identifier: NonZeroU16::new(9),
         properties: properties.as_properties(),
+        ticket: None,
     }
 }
 

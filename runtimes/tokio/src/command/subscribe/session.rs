@@ -122,10 +122,9 @@ impl<'a> Session<'a> {
                 self.warn(&failure.to_string());
                 Step::Nothing
             }
-            Event::Authentication { .. } => Step::End(Verdict::End(Err(Failure::new(
-                FAILED,
-                "the server asks for an authentication by AUTH",
-            )))),
+            Event::Authenticate { .. } | Event::Authenticated { .. } => Step::End(Verdict::End(Err(
+                Failure::new(FAILED, "the server asks for an authentication by AUTH"),
+            ))),
             Event::Published { .. } => Step::Nothing,
             Event::Closed(reason) => Step::End(self.closed(reason)),
         }

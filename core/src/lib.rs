@@ -116,7 +116,7 @@
 //!     match output {
 //!         Output::Ask { question, about: Ask::Authenticate(who) } => {
 //!             let answer = match (who.user_name.as_deref(), who.password.as_deref()) {
-//!                 (Some("owl"), Some(b"hoot")) => Answer::Accept { rules: None },
+//!                 (Some("owl"), Some(b"hoot")) => Answer::Accept { rules: None, data: None },
 //!                 _ => Answer::Refuse(ReasonCode::BadUserNameOrPassword),
 //!             };
 //!             broker.handle_input(now, Input::Answer { question, answer });
@@ -261,7 +261,7 @@ mod violation;
 mod will;
 pub mod wire;
 
-pub use self::ask::{Answer, Ask, Authenticate};
+pub use self::ask::{Answer, Ask, Authenticate, Exchange};
 pub use self::broker::{Broker, Promise};
 pub use self::command::Command;
 pub use self::config::{Authentication, Config, Listener, Policy};

@@ -266,6 +266,13 @@ violations! {
         "2.1", "MQTT-4.8.0-1", "MQTT-4.12.0-7";
     AuthenticationMethodChanged(ProtocolError) "the Authentication Method is not that of CONNECT"
         "2.1", "MQTT-4.8.0-1", "MQTT-4.12.0-5";
+    AuthenticationUnfinished(ProtocolError)
+        "something else than AUTH or DISCONNECT comes before the authentication has ended"
+        "3.1", "MQTT-3.1.0-1", "MQTT-3.1.2-30";
+    AuthUnexpected(ProtocolError) "AUTH comes at a time when nobody waits for it"
+        "2.1", "MQTT-4.8.0-1", "MQTT 5.0 section 4.12";
+    AuthenticationTimeout(NotAuthorized) "the client did not go on with its authentication in time"
+        "2.1", "MQTT 3.1.1 section 3.1.4", "MQTT 5.0 section 4.12";
     AnswerTimeout(ServerUnavailable) "the server was not told in time whether to let the client in"
         "3.2", "MQTT 3.1.1 section 3.1.4", "MQTT-3.1.4-2";
     KeepAliveElapsed(KeepAliveTimeout) "there was no packet for one and a half times the Keep Alive"

@@ -35,6 +35,8 @@ impl Broker {
             user_name: connect.user_name.map(String::from),
             password: connect.password.map(Vec::from),
             will_topic: connect.will.as_ref().map(|will| will.topic.into()),
+            authentication_method: connect.properties.authentication_method().map(String::from),
+            authentication_data: connect.properties.authentication_data().map(Vec::from),
         };
         self.ask(now, index, Ask::Authenticate(Box::new(about)));
     }
@@ -51,7 +53,9 @@ impl Broker {
         match connection.work.as_mut().and_then(|work| work.answer.take()) {
             Some(Answer::Decisions(decisions)) => return Some(decisions),
             Some(Answer::Accept { .. }) => return Some(topics().iter().map(|_| true).collect()),
-            Some(Answer::Refuse(_) | Answer::Redirect { .. }) => return Some(Vec::new()),
+            Some(Answer::Refuse(_) | Answer::Redirect { .. } | Answer::Continue(_)) => {
+                return Some(Vec::new());
+            }
             None => {}
         }
         let (id, session) = (connection.id, connection.session());
@@ -94,6 +98,10 @@ impl Broker {
             return;
         };
         let Some(connection) = self.clients.connection(index) else { return };
+        let exchange = connection.work.as_ref().and_then(|work| work.exchange.as_ref()?.question());
+        if exchange == Some(question) {
+            return self.exchange_answered(now, index, answer);
+        }
         connection.last_packet_at = now;
         let work = connection.work();
         work.question = None;
@@ -106,7 +114,10 @@ impl Broker {
     /// The connection is gone, or its time for an answer is over.
     pub(super) fn forget_question(&mut self, index: ConnectionIndex) {
         let work = self.clients.connection(index).and_then(|connection| connection.work.as_mut());
-        if let Some((question, _)) = work.and_then(|work| work.question.take()) {
+        let Some(work) = work else { return };
+        let asked = work.question.take().map(|(question, _)| question);
+        let about_exchange = work.exchange.as_ref().and_then(|exchange| exchange.question());
+        for question in asked.into_iter().chain(about_exchange) {
             self.questions.remove(&question);
         }
     }

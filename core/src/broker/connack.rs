@@ -1,6 +1,7 @@
 //! CONNACK (section 3.2 of 3.1.1 and 5.0): what the server promises, or why it refuses.
 
 use super::Broker;
+use super::exchange::push_method;
 use super::farewell::Farewell;
 use super::hold::Promise;
 use super::hook::sayable;
@@ -22,8 +23,13 @@ impl Broker {
         connect: &Connect<'_>,
         client_identifier: &str,
         session_present: bool,
+        data: Option<&[u8]>,
     ) -> Result<(), Violation> {
-        let properties = self.connack_properties(connect, client_identifier);
+        let mut properties = self.connack_properties(connect, client_identifier);
+        if let Some(method) = connect.properties.authentication_method() {
+            // [MQTT-4.12.0-5] of 5.0
+            push_method(method, data, &mut properties);
+        }
         let connack = Connack {
             // [MQTT-3.2.2-2], [MQTT-3.2.2-3] of 5.0; [MQTT-3.2.2-1] to [MQTT-3.2.2-3] of 3.1.1
             session_present: session_present && connect.version.has_session_present(),

@@ -2,63 +2,22 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Broker;
-use super::farewell::{Farewell, redirection, usable};
-use super::publish::{check_capabilities, special_action};
+use super::farewell::Farewell;
+use super::publish::check_capabilities;
 use super::receive::{Flow, Handled};
-use crate::ask::Answer;
-use crate::config::{Authentication, Listener};
 use crate::connection::capabilities::Capabilities;
+use crate::connection::exchange::{Exchange, Turn};
 use crate::connection::{ConnectionIndex, Phase};
 use crate::event::{Event, SessionEnd};
-use crate::rules::{Decision, Rules};
+use crate::rules::Rules;
 use crate::session::{Session, SessionIndex};
 use crate::time::Instant;
 use crate::violation::Violation;
 use crate::will::Will;
 use crate::wire::{Connect, Frame, ReasonCode};
-
-/// What became of the question whether a client may connect.
-enum Verdict {
-    /// It may, by these rules.
-    Accepted(Arc<Rules>),
-    Refused(ReasonCode),
-    Redirected {
-        permanent: bool,
-        server_reference: Option<String>,
-    },
-    /// The embedder was asked just now.
-    Asked,
-}
-
-/// What the embedder's answer comes to.
-fn verdict(answer: Answer, usual: Arc<Rules>, connect: &Connect<'_>) -> Verdict {
-    match answer {
-        Answer::Accept { rules } => will_allowed(rules.unwrap_or(usual), connect, true),
-        Answer::Refuse(reason) => Verdict::Refused(reason),
-        Answer::Redirect { permanent, server_reference } => {
-            Verdict::Redirected { permanent, server_reference }
-        }
-        Answer::Decisions(_) => Verdict::Refused(ReasonCode::NotAuthorized),
-    }
-}
-
-/// The client may connect unless its will is one that it may not publish. `asked`: the embedder saw the topic
-/// when it was asked about the client.
-fn will_allowed(rules: Arc<Rules>, connect: &Connect<'_>, asked: bool) -> Verdict {
-    let may_publish = |action, topic| match rules.decide(action, topic) {
-        Decision::Allow => true,
-        Decision::Deny => false,
-        Decision::Ask => asked,
-    };
-    let allowed = connect.will.as_ref().is_none_or(|will| {
-        special_action(will.topic, will.retain).is_some_and(|action| may_publish(action, will.topic))
-    });
-    if allowed { Verdict::Accepted(rules) } else { Verdict::Refused(ReasonCode::NotAuthorized) }
-}
 
 impl Broker {
     pub(super) fn connect(&mut self, now: Instant, index: ConnectionIndex, frame: &Frame<'_>) -> Handled {
@@ -86,23 +45,8 @@ impl Broker {
             return Ok(Flow::Continue);
         }
         let client_identifier = self.client_identifier(index, &connect);
-        match self.authenticate(now, index, &connect, &client_identifier) {
-            Verdict::Accepted(rules) => self.accept(now, index, &connect, &client_identifier, rules),
-            Verdict::Refused(reason) => {
-                if let Some(connection) = self.clients.connections.get(index).map(|connection| connection.id)
-                {
-                    self.clients.tell_authentication_refused(connection, &client_identifier, reason);
-                }
-                self.refuse(now, index, &Farewell::refusal(reason));
-                Ok(Flow::Continue)
-            }
-            Verdict::Redirected { permanent, server_reference } => {
-                let farewell = Farewell::refusal(redirection(permanent));
-                self.refuse(now, index, &farewell.to(usable(server_reference.as_deref())));
-                Ok(Flow::Continue)
-            }
-            Verdict::Asked => Ok(Flow::Wait),
-        }
+        let verdict = self.authenticate(now, index, &connect, &client_identifier);
+        self.decided(now, index, frame, &connect, &client_identifier, verdict)
     }
 
     /// The limits of a CONNECT, and the rules about its identifier.
@@ -137,7 +81,7 @@ impl Broker {
     }
 
     /// The client's identifier, or one that nobody has ([MQTT-3.1.3-6] of 5.0).
-    fn client_identifier(&mut self, index: ConnectionIndex, connect: &Connect<'_>) -> Box<str> {
+    pub(super) fn client_identifier(&mut self, index: ConnectionIndex, connect: &Connect<'_>) -> Box<str> {
         if !connect.client_identifier.is_empty() {
             return connect.client_identifier.into();
         }
@@ -152,51 +96,19 @@ impl Broker {
         })
     }
 
-    /// Whether the client may connect, and by which rules.
-    fn authenticate(
-        &mut self,
-        now: Instant,
-        index: ConnectionIndex,
-        connect: &Connect<'_>,
-        client_identifier: &str,
-    ) -> Verdict {
-        if connect.properties.authentication_method().is_some() {
-            // No enhanced authentication is offered yet (5.0 section 4.12).
-            return Verdict::Refused(ReasonCode::BadAuthenticationMethod);
-        }
-        let listener = self.listener(index);
-        match listener.authentication {
-            Authentication::Anonymous => will_allowed(listener.rules, connect, false),
-            Authentication::Refuse => Verdict::Refused(ReasonCode::NotAuthorized),
-            Authentication::Ask => {
-                let answer = self.clients.connection(index).and_then(|of| of.work().answer.take());
-                let Some(answer) = answer else {
-                    self.ask_authenticate(now, index, connect, client_identifier);
-                    return Verdict::Asked;
-                };
-                verdict(answer, listener.rules, connect)
-            }
-        }
-    }
-
-    fn listener(&self, index: ConnectionIndex) -> Listener {
-        let work = self.clients.connections.get(index).and_then(|connection| connection.work.as_ref());
-        let number = work.and_then(|work| work.origin.as_ref()).map_or(0, |origin| origin.listener);
-        self.config().listeners.get(usize::from(number)).cloned().unwrap_or_default()
-    }
-
     /// The client is in. Takes over, ends or makes its session, and says so.
-    fn accept(
+    pub(super) fn accept(
         &mut self,
         now: Instant,
         index: ConnectionIndex,
         connect: &Connect<'_>,
         client_identifier: &str,
         rules: Arc<Rules>,
-    ) -> Handled {
+        data: Option<&[u8]>,
+    ) -> Result<(), Violation> {
         if let Some(reason) = self.clients.hooked_connect(index, client_identifier, connect) {
             self.refuse(now, index, &Farewell::hook(reason));
-            return Ok(Flow::Continue);
+            return Ok(());
         }
         let resumed = self.previous_session(now, index, connect, client_identifier);
         self.clients.counters.clients_accepted += 1;
@@ -206,6 +118,7 @@ impl Broker {
             self.clients.sessions.insert(Session::new(client_identifier, number))
         });
         let keep_alive_seconds = self.keep_alive_seconds(connect);
+        let method = connect.properties.authentication_method();
         let topic_aliases = self.outgoing_topic_alias_maximum(connect);
         if let Some(connection) = self.clients.connection(index) {
             connection.set_session(Some(session));
@@ -216,6 +129,9 @@ impl Broker {
             let work = connection.work();
             work.origin = None;
             work.assigned = None;
+            work.exchange = method.map(|method| {
+                Box::new(Exchange { method: method.into(), connect: None, turn: Turn::Nobody })
+            });
         }
         self.attach(now, session, index, connect);
         self.rearm_connection(index);
@@ -232,9 +148,9 @@ impl Broker {
                 keep_alive_seconds,
             });
         }
-        self.acknowledge_connect(index, connect, client_identifier, resumed.is_some())?;
+        self.acknowledge_connect(index, connect, client_identifier, resumed.is_some(), data)?;
         self.clients.send(now, index);
-        Ok(Flow::Continue)
+        Ok(())
     }
 
     /// The session that goes on with this connection, if there is one and Clean Start does not end it

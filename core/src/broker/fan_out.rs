@@ -145,6 +145,12 @@ impl Broker {
     pub(super) fn continue_fan_out(&mut self, now: Instant) {
         let Some(mut fan_out) = self.clients.fan_outs.list.pop_front() else { return };
         let Some(message) = self.clients.messages.get(fan_out.message).cloned() else { return };
+        let at_once = self.config().limits.receivers_per_turn as usize;
+        let piece = fan_out.receivers.split_off(fan_out.receivers.len().saturating_sub(at_once));
+        // That these have theirs is recorded first: a copy that left before would be sent again after a crash.
+        self.clients.record_fan_out(&fan_out, piece.first().map_or(0, |(number, _)| *number));
+        let recorded = fan_out.number != 0;
+        let wait = if recorded { self.clients.wait_for_group(Promise::Forward) } else { message.wait };
         let publication = Publication {
             view: MessageView {
                 topic: &message.topic,
@@ -154,22 +160,18 @@ impl Broker {
             },
             qos: message.qos,
             retain: message.retain,
-            wait: message.wait,
+            wait,
             publisher: None,
             only: None,
         };
         self.clients.frames.clear();
         let mut stored = Some(fan_out.message);
-        let mut last = 0;
-        for _ in 0..self.config().limits.receivers_per_turn {
-            let Some((number, session)) = fan_out.receivers.pop() else { break };
-            last = number;
+        for (number, session) in piece.into_iter().rev() {
             self.deliver_at_its_turn(now, &publication, number, session, fan_out.publisher, &mut stored);
         }
         if fan_out.receivers.is_empty() {
             return self.end_fan_out(now, &fan_out);
         }
-        self.clients.record_fan_out(&fan_out, last);
         self.clients.fan_outs.list.push_front(fan_out);
     }
 

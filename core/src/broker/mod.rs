@@ -2,6 +2,7 @@
 //! `impl Broker` is spread over this folder by what happened.
 
 mod acknowledge;
+mod admit;
 mod alias;
 mod authenticate;
 mod clients;
@@ -12,6 +13,7 @@ mod deliver;
 mod direct;
 mod disconnect;
 mod encode;
+mod exchange;
 mod fan_out;
 mod farewell;
 mod hold;

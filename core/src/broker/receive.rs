@@ -163,6 +163,9 @@ impl Broker {
             Some(connection) if connection.phase != Phase::Opening => {
                 (Some(connection.version), limits.maximum_packet_size_bytes)
             }
+            Some(connection) if self.holds_connect(index) => {
+                (Some(connection.version), limits.maximum_packet_size_bytes)
+            }
             _ => (None, limits.connect_packet_size_bytes.min(limits.maximum_packet_size_bytes)),
         }
     }
@@ -171,6 +174,9 @@ impl Broker {
         let Some(connection) = self.clients.connections.get(index) else { return Ok(Flow::Continue) };
         let version = connection.version;
         match (connection.phase, frame.header.packet_type) {
+            (Phase::Opening, _) if self.holds_connect(index) => {
+                return self.before_connack(now, index, frame);
+            }
             (Phase::Opening, PacketType::Connect) => return self.connect(now, index, frame),
             // [MQTT-3.1.0-1]
             (Phase::Opening, _) => return Err(Violation::FirstPacketNotConnect),
@@ -195,8 +201,7 @@ impl Broker {
                 Ok(Flow::Continue)
             }
             Packet::Disconnect(disconnect) => self.disconnect(now, index, &disconnect),
-            // [MQTT-4.12.0-1] of 5.0: only with a method that CONNECT named, and none is offered.
-            Packet::Auth(_) => Err(Violation::AuthWithoutMethod),
+            Packet::Auth(auth) => self.auth(now, index, &auth),
             _ => Err(Violation::ServerOnlyPacket),
         }
     }

@@ -1,6 +1,7 @@
 //! Deadlines: half-open connections, keep alive, questions, wills, sessions, retained messages.
 
 use super::Broker;
+use super::exchange::exchange_deadline;
 use crate::connection::{Connection, ConnectionIndex, Connections, Phase};
 use crate::limits::Limits;
 use crate::session::{SessionIndex, Sessions};
@@ -42,8 +43,20 @@ impl Broker {
     }
 }
 
-/// Until when a connection has to give a sign of life, and what it broke if it did not.
+/// Until when something has to happen on a connection, and what was broken if it did not.
 fn next_deadline(connection: &Connection, limits: &Limits) -> (Instant, Violation) {
+    match (connection.phase, exchange_deadline(connection)) {
+        (Phase::Opening, Some(of_exchange)) => of_exchange,
+        (Phase::Connected, Some(of_exchange)) => {
+            let sign_of_life = sign_of_life(connection, limits);
+            if of_exchange.0 < sign_of_life.0 { of_exchange } else { sign_of_life }
+        }
+        _ => sign_of_life(connection, limits),
+    }
+}
+
+/// Until when a connection has to give a sign of life, and what it broke if it did not.
+fn sign_of_life(connection: &Connection, limits: &Limits) -> (Instant, Violation) {
     let question = connection.work.as_ref().and_then(|work| work.question);
     let unread_until = connection.work.as_ref().and_then(|work| work.unread_until);
     if let (Phase::Connected, Some(deadline)) = (connection.phase, unread_until) {

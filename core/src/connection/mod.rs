@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod capabilities;
+pub(crate) mod exchange;
 pub(crate) mod outgoing_topic_alias;
 pub(crate) mod topic_alias;
 pub(crate) mod transmit;
@@ -17,6 +18,7 @@ use hashbrown::HashTable;
 
 use self::answers::Answers;
 use self::capabilities::Capabilities;
+use self::exchange::Exchange;
 use self::outgoing_topic_alias::OutgoingTopicAliases;
 use self::topic_alias::TopicAliases;
 use self::transmit::Transmit;
@@ -129,6 +131,8 @@ pub(crate) struct Work {
     pub(crate) unread_until: Option<Instant>,
     /// What it answered, until the packet that waits is handled.
     pub(crate) answer: Option<Answer>,
+    /// Its enhanced authentication, if it has any.
+    pub(crate) exchange: Option<Box<Exchange>>,
     /// The identifier that a client without one will be assigned.
     pub(crate) assigned: Option<Box<str>>,
 }
@@ -165,6 +169,7 @@ impl Work {
             && self.origin.is_none()
             && self.question.is_none()
             && self.answer.is_none()
+            && self.exchange.is_none()
             && self.unread_until.is_none()
             && self.assigned.is_none()
     }
@@ -179,6 +184,7 @@ impl Work {
             + self.aliases.heap_cost()
             + self.outgoing_aliases.as_ref().map_or(0, |aliases| aliases.cost())
             + self.origin.as_ref().map_or(0, |origin| size_of::<Origin>() + identity(origin))
+            + self.exchange.as_ref().map_or(0, |exchange| exchange.cost())
             + self.assigned.as_ref().map_or(0, |text| text.len())
     }
 }

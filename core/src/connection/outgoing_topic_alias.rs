@@ -12,6 +12,10 @@ use hashbrown::HashTable;
 /// Topics shorter than this get no alias.
 pub(crate) const WORTHWHILE_FROM_BYTES: usize = 12;
 
+/// How often the hand passes a topic that rests before its alias is given away. Topics that come in turn keep
+/// their aliases then, unless they are many times more than there are aliases.
+const PATIENCE: u8 = 8;
+
 /// How many topics are remembered that were delivered once.
 const DELIVERED_ONCE: usize = 64;
 
@@ -43,8 +47,8 @@ pub(crate) struct OutgoingTopicAliases {
 struct Topic {
     text: Box<str>,
     hash: u64,
-    /// Since the hand was here last.
-    used: bool,
+    /// How often the hand may still pass.
+    patience: u8,
 }
 
 impl Default for OutgoingTopicAliases {
@@ -60,7 +64,7 @@ impl OutgoingTopicAliases {
     pub(crate) fn choose(&mut self, topic: &str, hash: u64, maximum: u8) -> Alias {
         if let Some(index) = self.find(topic, hash) {
             if let Some(found) = self.set.get_mut(usize::from(index)) {
-                found.used = true;
+                found.patience = PATIENCE;
             }
             return Alias::Known(u16::from(index) + 1);
         }
@@ -73,11 +77,12 @@ impl OutgoingTopicAliases {
         self.turn()
     }
 
-    /// The alias under the hand, if it was not used since the hand was there last.
+    /// The alias under the hand, if it has not been used for long; the hand moves on.
     fn turn(&mut self) -> Alias {
         let hand = if self.hand < self.set.len() { self.hand } else { 0 };
         let Some(topic) = self.set.get_mut(hand) else { return Alias::None };
-        if core::mem::take(&mut topic.used) {
+        if topic.patience > 0 {
+            topic.patience -= 1;
             self.hand = hand + 1;
             return Alias::None;
         }
@@ -100,7 +105,7 @@ impl OutgoingTopicAliases {
     /// The topic was written together with `alias`, which was [`Alias::New`].
     pub(crate) fn set(&mut self, alias: u16, topic: &str, hash: u64) {
         let Some(index) = alias.checked_sub(1).and_then(|index| u8::try_from(index).ok()) else { return };
-        let new = Topic { text: topic.into(), hash, used: true };
+        let new = Topic { text: topic.into(), hash, patience: PATIENCE };
         self.text_bytes += topic.len();
         match self.set.get_mut(usize::from(index)) {
             Some(place) => {
@@ -173,12 +178,24 @@ mod tests {
         }
         // 1 goes on, 2 rests.
         let mut given = Vec::new();
-        for _ in 0..6 {
+        for _ in 0..3 * PATIENCE {
             assert_eq!(deliver(&mut aliases, 1, 2), Alias::Known(1));
             given.push(deliver(&mut aliases, 3, 2));
         }
         assert_eq!(given.last(), Some(&Alias::Known(2)), "{given:?}");
         assert_eq!(deliver(&mut aliases, 2, 2), Alias::None);
+    }
+
+    #[test]
+    fn topics_in_turn_keep_their_aliases() {
+        let mut aliases = OutgoingTopicAliases::default();
+        let mut known = 0;
+        for round in 0..50 {
+            for topic in 0..4 {
+                known += usize::from(matches!(deliver(&mut aliases, topic, 1), Alias::Known(_)));
+            }
+            assert!(round < 2 || known >= round - 2, "{known} in {round} rounds");
+        }
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! The machine as a driver sees it, where bytes alone do not show enough: work in pieces, memory.
 
+mod authentication;
 mod fan_out;
 mod pressure;
 mod redirect;

@@ -41,7 +41,7 @@ impl World {
         Self::with(Config { limits, journal: true, ..Config::default() })
     }
 
-    fn with(config: Config) -> Self {
+    pub(crate) fn with(config: Config) -> Self {
         let config = Arc::new(config);
         Self {
             broker: Broker::new(Arc::clone(&config), PeerId(0), 1),

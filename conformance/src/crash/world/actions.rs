@@ -161,7 +161,7 @@ impl World {
             Ask::Authenticate(about) => {
                 self.links.get(&about.connection).is_some_and(|link| link.owner == number)
             }
-            Ask::Authorize { .. } => false,
+            Ask::Authorize { .. } | Ask::Continue(_) | Ask::Reauthenticate(_) => false,
         })
     }
 

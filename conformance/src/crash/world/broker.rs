@@ -76,6 +76,7 @@ impl World {
     fn is_asked_about(&self, connection: ConnectionId) -> bool {
         self.questions.iter().any(|(_, about)| match about {
             Ask::Authenticate(about) => about.connection == connection,
+            Ask::Continue(about) | Ask::Reauthenticate(about) => about.connection == connection,
             Ask::Authorize { connection: of, .. } => *of == connection,
         })
     }
@@ -206,7 +207,11 @@ impl World {
 
     fn decide(&mut self, about: &Ask, yes: bool) -> Answer {
         match about {
-            Ask::Authenticate(_) if yes => Answer::Accept { rules: None },
+            // No client of this world uses AUTH.
+            Ask::Continue(_) | Ask::Reauthenticate(_) => {
+                Answer::Refuse(hushwing_core::wire::ReasonCode::NotAuthorized)
+            }
+            Ask::Authenticate(_) if yes => Answer::Accept { rules: None, data: None },
             Ask::Authenticate(_) => Answer::Refuse(hushwing_core::wire::ReasonCode::NotAuthorized),
             Ask::Authorize { connection, action, topics, .. } => {
                 let owner = self.links.get(connection).map(|link| link.owner);

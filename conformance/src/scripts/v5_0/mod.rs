@@ -1,5 +1,6 @@
 //! What only 5.0 says.
 
+mod auth;
 mod capabilities;
 mod connect;
 mod expiry;
@@ -21,6 +22,7 @@ mod will;
 use crate::script::Script;
 
 pub(crate) const SCRIPTS: &[&[Script]] = &[
+    auth::SCRIPTS,
     capabilities::SCRIPTS,
     connect::SCRIPTS,
     expiry::SCRIPTS,

@@ -19,6 +19,8 @@ pub struct Load {
     /// What the publishers say in each turn; after the last comes the first again.
     turns: Vec<Vec<(ConnectionId, Vec<u8>)>>,
     next: usize,
+    /// What the broker reads from, as a driver reads from its sockets.
+    buffer: Vec<u8>,
     /// Deliveries of each turn.
     pub deliveries: u64,
 }
@@ -42,7 +44,7 @@ impl Load {
             turn.push((publisher, bytes));
             deliveries += count as u64;
         }
-        Self { world, turns: vec![turn], next: 0, deliveries }
+        Self { world, turns: vec![turn], next: 0, buffer: Vec::new(), deliveries }
     }
 
     /// `topics` topics (a multiple of 20, prime to the stride of 61,803), 20 subscribers with an equal part of them each, and
@@ -72,7 +74,7 @@ impl Load {
         let turns = topics.div_ceil(count * CLIENTS) * 3;
         let turns =
             (0..turns).map(|_| publishers.iter().map(|&publisher| (publisher, input())).collect()).collect();
-        Self { world, turns, next: 0, deliveries: (count * CLIENTS) as u64 }
+        Self { world, turns, next: 0, buffer: Vec::new(), deliveries: (count * CLIENTS) as u64 }
     }
 
     /// One publisher, and `subscribers` that all get every message. One turn is one message.
@@ -84,7 +86,7 @@ impl Load {
         }
         let publisher = join(&mut world, "publisher", &[], QoS::AtMostOnce);
         let bytes = publish(topic, QoS::AtMostOnce, None, VERSION);
-        Self { world, turns: vec![vec![(publisher, bytes)]], next: 0, deliveries: subscribers as u64 }
+        Self { world, turns: vec![vec![(publisher, bytes)]], next: 0, buffer: Vec::new(), deliveries: subscribers as u64 }
     }
 
     /// Everybody says what is to be said once.
@@ -96,7 +98,9 @@ impl Load {
         let mut said = 0;
         let before = self.world.bytes_out;
         for (publisher, bytes) in &self.turns[self.next] {
-            self.world.receive(*publisher, bytes);
+            self.buffer.clear();
+            self.buffer.extend_from_slice(bytes);
+            self.world.receive(*publisher, &self.buffer);
             said += bytes.len() as u64;
         }
         self.next = (self.next + 1) % self.turns.len();

@@ -64,7 +64,8 @@ pub struct Limits {
     /// How long the session of a 3.x client with Clean Session 0 is kept after it left, in seconds;
     /// `u32::MAX` for ever.
     pub session_expiry_seconds_3: u32,
-    /// Topics whose receivers are remembered, so that publishers that repeat themselves need no search.
+    /// Topics whose receivers are remembered, so that publishers that repeat themselves need no search. They take
+    /// a sixteenth of `memory_bytes` at most.
     pub routes_remembered: u32,
     /// Bytes of free transmit buffers kept for the next connections that have something to send.
     pub transmit_pool_bytes: u32,
@@ -105,7 +106,7 @@ impl Default for Limits {
             retained_bytes: 256 * 1024 * 1024,
             session_expiry_seconds_5_0: u32::MAX,
             session_expiry_seconds_3: u32::MAX,
-            routes_remembered: 4_096,
+            routes_remembered: 131_072,
             transmit_pool_bytes: 16 * 1024 * 1024,
             pause_timeout_seconds: 10,
             memory_bytes: 512 * 1024 * 1024,

@@ -96,7 +96,7 @@ fn remembered_routes() {
     tree.insert(&mut list, SessionIndex(0), "devices/+/state", Subscription::default());
     let mut buffer = ReceiversBuffer::new();
     let before = live_bytes();
-    let mut routes = Routes::new(3, 4_096);
+    let mut routes = Routes::new(3, 4_096, usize::MAX);
     let mut publish = |routes: &mut Routes, topic: &str| {
         let hint = routes.lookup(RouteHint::default(), topic);
         if hint.is_none() {

@@ -7,11 +7,17 @@ use super::Broker;
 use super::clients::Clients;
 use crate::connection::transmit::Transmit;
 use crate::id::{ConnectionId, Position, Question};
+use crate::limits::Limits;
 use crate::output::Output;
 
 /// What an entry of an ordered set costs, nodes half full.
 pub(super) const fn ordered_entry<T>() -> usize {
     2 * size_of::<T>() + 8
+}
+
+/// What remembered routes may hold: a small part of the limit, since they only save time.
+pub(super) fn bytes_of_routes(limits: &Limits) -> usize {
+    usize::try_from(limits.memory_bytes / 16).unwrap_or(usize::MAX)
 }
 
 impl Broker {

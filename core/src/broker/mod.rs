@@ -97,9 +97,11 @@ impl Broker {
     /// and the same inputs give the same outputs, byte for byte.
     pub fn new(config: Arc<Config>, me: PeerId, seed: u64) -> Self {
         let mut random = Random::new(seed);
+        let (routes_remembered, bytes_of_routes) =
+            (config.limits.routes_remembered, memory::bytes_of_routes(&config.limits));
         Self {
             tree: SubscriptionTree::new(random.next()),
-            routes: Routes::new(random.next(), config.limits.routes_remembered),
+            routes: Routes::new(random.next(), routes_remembered, bytes_of_routes),
             gathered: ReceiversBuffer::new(),
             identifiers: Vec::new(),
             clients: Clients::new(config, me, &mut random),

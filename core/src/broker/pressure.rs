@@ -1,4 +1,4 @@
-//! What happens when memory runs short, in this order: QoS 0 messages that wait are dropped; sessions with
+//! What happens when memory runs short, in this order: what only saves time is forgotten; QoS 0 messages that wait are dropped; sessions with
 //! long queues lose what comes; publishers are not read; new work is refused with 0x97.
 
 use super::Broker;
@@ -28,6 +28,9 @@ impl Broker {
         if self.eighths() >= 7 {
             self.clients.pool.clear();
             self.clients.pool_bytes = 0;
+            if self.clients.pressure == Pressure::None {
+                self.routes.forget();
+            }
             while self.eighths() >= 7 && self.clients.drop_waiting_qos0() {}
         }
         let before = self.clients.pressure;

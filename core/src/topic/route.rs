@@ -17,8 +17,6 @@ const FIRST_SETS: usize = 4;
 /// A route with more receivers and identifiers costs more to copy than it saves: its deliveries outweigh the
 /// search.
 const RECEIVERS_MAX: usize = 1_024;
-/// Bytes of topics and receivers for each route that may be remembered; the oldest go beyond that.
-const BYTES_PER_ROUTE: usize = 1_024;
 /// In a full set, one topic in so many is taken in, so that publishers that hardly ever repeat a topic do not
 /// drive out those that do.
 const ADMITTED_ONE_IN: u64 = 8;
@@ -70,6 +68,8 @@ pub struct Routes {
     /// [`SET_SLOTS`] for each set.
     slots: Vec<Route>,
     sets_max: usize,
+    /// For topics and receivers; the oldest go beyond that.
+    bytes_max: usize,
     hasher: FixedState,
     recent: RecentFilters,
     len: usize,
@@ -84,13 +84,16 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// Remembers about `routes_remembered` topics at most: four times a power of two; 0 for none.
-    pub fn new(seed: u64, routes_remembered: u32) -> Self {
-        let sets = (routes_remembered as usize).div_ceil(SET_SLOTS);
+    /// Remembers about `routes_remembered` topics at most: four times a power of two; 0 for none. Half of
+    /// `bytes_max` is for the table, half for topics and receivers.
+    pub fn new(seed: u64, routes_remembered: u32, bytes_max: usize) -> Self {
+        let bytes_of_set = size_of::<Tags>() + SET_SLOTS * size_of::<Route>();
+        let sets = (routes_remembered as usize).div_ceil(SET_SLOTS).min(bytes_max / 2 / bytes_of_set);
         Self {
             tags: Vec::new(),
             slots: Vec::new(),
             sets_max: if sets.is_power_of_two() { sets } else { sets.next_power_of_two() / 2 },
+            bytes_max: bytes_max / 2,
             hasher: FixedState::with_seed(seed),
             recent: RecentFilters::default(),
             len: 0,
@@ -164,6 +167,12 @@ impl Routes {
         } else if let Some(slot) = self.find(filter, self.hash(filter)) {
             self.drop_route(slot);
         }
+    }
+
+    /// Forgets everything, and gives its memory back.
+    pub fn forget(&mut self) {
+        (self.tags, self.slots) = (Vec::new(), Vec::new());
+        (self.len, self.hand, self.held_bytes) = (0, 0, 0);
     }
 
     /// How many routes are remembered.
@@ -249,9 +258,8 @@ impl Routes {
 
     /// Frees routes from the hand on, but not `slot`, until the bytes are within bounds.
     fn keep_within_bytes(&mut self, slot: usize) {
-        let bytes_max = self.sets_max * SET_SLOTS * BYTES_PER_ROUTE;
         for _ in 0..self.slots.len() {
-            if self.held_bytes <= bytes_max {
+            if self.held_bytes <= self.bytes_max {
                 return;
             }
             self.hand = (self.hand + 1) % self.slots.len();

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use hushwing_core::wire::{QoS, ReasonCode};
-use hushwing_core::{ConnectionId, Limits, Output};
+use hushwing_core::{ConnectionId, DropReason, Limits, Output};
 
 use crate::world::World;
 
@@ -32,6 +32,21 @@ fn qos_0_messages_for_a_deaf_client_stay_within_the_limit() {
     for _ in 0..2_000 {
         world.publish(1, "a/b", &payload, QoS::AtMostOnce, false);
         assert!(world.broker.memory() as u64 <= LIMIT + 100_000, "{}", world.broker.memory());
+    }
+    assert_eq!(world.broker.memory(), world.broker.memory_walk());
+}
+
+#[test]
+fn remembered_routes_go_before_any_message_does() {
+    let mut world = world();
+    for number in 0..100 {
+        world.publish(1, &format!("b/{number}"), "x", QoS::AtMostOnce, false);
+    }
+    assert!(world.broker.stats().routes_remembered >= 100);
+    let payload = "x".repeat(10_000);
+    while world.broker.stats().routes_remembered >= 100 {
+        assert_eq!(world.broker.stats().counters.dropped.of(DropReason::MemoryExhausted), 0);
+        world.publish(1, "a/b", &payload, QoS::AtLeastOnce, false);
     }
     assert_eq!(world.broker.memory(), world.broker.memory_walk());
 }

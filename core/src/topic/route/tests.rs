@@ -14,6 +14,8 @@ fn seen(receivers: Receivers<'_>) -> Vec<(Receiver, Vec<u32>)> {
     receivers.as_slice().iter().map(of).collect()
 }
 
+const BYTES_MAX: usize = 128 * 1024;
+
 struct Machine {
     model: Model,
     routes: Routes,
@@ -23,7 +25,7 @@ struct Machine {
 
 impl Machine {
     fn new(routes_remembered: u32) -> Self {
-        let (model, routes) = (Model::new(), Routes::new(3, routes_remembered));
+        let (model, routes) = (Model::new(), Routes::new(3, routes_remembered, BYTES_MAX));
         Self { model, routes, buffer: ReceiversBuffer::new(), hint: RouteHint::default() }
     }
 
@@ -125,7 +127,7 @@ fn bytes_are_bounded() {
     }
     for n in 0..200 {
         machine.publish(&format!("wide/{n}"));
-        assert!(machine.routes.held_bytes <= 64 * BYTES_PER_ROUTE);
+        assert!(machine.routes.held_bytes <= BYTES_MAX / 2);
     }
     assert!(machine.publish("wide/199"));
     for session in 1_000..=1_024 {
@@ -133,6 +135,27 @@ fn bytes_are_bounded() {
     }
     assert!(!machine.publish("wide/199") && !machine.publish("wide/199"));
     machine.check_cost();
+}
+
+#[test]
+fn the_table_is_within_its_bytes_too() {
+    let (set, mut machine) = (size_of::<Tags>() + SET_SLOTS * size_of::<Route>(), Machine::new(1 << 20));
+    machine.routes = Routes::new(3, 1 << 20, 2 * 8 * set);
+    for n in 0..1_000 {
+        machine.publish(&format!("t/{n}"));
+    }
+    assert_eq!(machine.routes.slots.len(), 8 * SET_SLOTS);
+    machine.check_cost();
+}
+
+#[test]
+fn what_is_forgotten_is_learnt_again() {
+    let mut machine = Machine::new(64);
+    assert!(!machine.publish("a") && machine.publish("a"));
+    machine.routes.forget();
+    assert_eq!(machine.routes.cost(), Machine::new(64).routes.cost());
+    machine.check_cost();
+    assert!(!machine.publish("a") && machine.publish("a"));
 }
 
 #[derive(Clone, Debug)]

@@ -86,7 +86,13 @@ impl Load {
         }
         let publisher = join(&mut world, "publisher", &[], QoS::AtMostOnce);
         let bytes = publish(topic, QoS::AtMostOnce, None, VERSION);
-        Self { world, turns: vec![vec![(publisher, bytes)]], next: 0, buffer: Vec::new(), deliveries: subscribers as u64 }
+        Self {
+            world,
+            turns: vec![vec![(publisher, bytes)]],
+            next: 0,
+            buffer: Vec::new(),
+            deliveries: subscribers as u64,
+        }
     }
 
     /// Everybody says what is to be said once.

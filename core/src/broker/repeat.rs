@@ -39,12 +39,13 @@ impl Broker {
         }
         let before = bytes.len();
         let (mut packets, mut copies, mut copied_bytes) = (0, 0, 0);
-        let aliased = route.topic().len() >= WORTHWHILE_FROM_BYTES;
-        while let Some(plain) = Plain::at_start(bytes, route.topic(), properties) {
+        let topic = route.topic();
+        let aliased = topic.len() >= WORTHWHILE_FROM_BYTES;
+        while let Some(plain) = Plain::at_start(bytes, topic, properties) {
             if plain.packet.len() > maximum {
                 break;
             }
-            let publication = plain.publication(route.topic(), publisher);
+            let publication = plain.publication(topic, publisher);
             let mut stored = None;
             self.clients.frames.clear();
             for receiver in receivers.as_slice() {

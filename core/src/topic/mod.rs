@@ -7,6 +7,7 @@ mod receivers;
 mod recent_filters;
 pub mod route;
 mod shared_subscription;
+mod short_text;
 mod subscriber;
 mod subscription_list;
 mod symbol;

@@ -1,6 +1,7 @@
 //! The sessions that receive a message: one entry a session, however many of its filters match, and one a
 //! group, which gives the message to one of its members.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
 
@@ -110,7 +111,51 @@ impl<'a> Receivers<'a> {
     }
 }
 
-/// Receivers, as a route remembers them.
+/// Receivers, as a route remembers them: mostly there is one, and it stands in place.
+#[derive(Debug, Default)]
+pub(super) enum RememberedReceivers {
+    #[default]
+    Nobody,
+    One(Receiver),
+    Many(Box<StoredReceivers>),
+}
+
+impl RememberedReceivers {
+    pub(super) fn as_receivers(&self) -> Receivers<'_> {
+        match self {
+            Self::Nobody => Receivers { receivers: &[], identifiers: &[], no_local: false },
+            Self::One(receiver) => {
+                let receivers = core::slice::from_ref(receiver);
+                Receivers { receivers, identifiers: &[], no_local: receiver.no_local }
+            }
+            Self::Many(stored) => stored.as_receivers(),
+        }
+    }
+
+    /// Takes the place of what was in, in the same allocation if there is one that fits.
+    pub(super) fn replace(&mut self, by: Receivers<'_>) {
+        match (by.receivers, by.identifiers, &mut *self) {
+            ([], ..) => *self = Self::Nobody,
+            ([one], [], _) => *self = Self::One(*one),
+            (_, _, Self::Many(stored)) => stored.replace(by),
+            _ => {
+                let mut stored = Box::<StoredReceivers>::default();
+                stored.replace(by);
+                *self = Self::Many(stored);
+            }
+        }
+    }
+
+    /// Bytes on the heap.
+    pub(super) fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Nobody | Self::One(_) => 0,
+            Self::Many(stored) => size_of::<StoredReceivers>() + stored.cost(),
+        }
+    }
+}
+
+/// Receivers, as they were gathered.
 #[derive(Debug, Default)]
 pub(super) struct StoredReceivers {
     receivers: Vec<Receiver>,

@@ -1,14 +1,14 @@
 //! Remembered routes: publishers repeat topics, so who received the last message on a topic is remembered.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 
 use super::filter;
-use super::receivers::{Receivers, StoredReceivers};
+use super::receivers::{Receivers, RememberedReceivers};
 use super::recent_filters::RecentFilters;
+use super::short_text::ShortText;
 
 /// Places where the route of a topic can be.
 const SET_SLOTS: usize = 4;
@@ -32,8 +32,8 @@ pub struct RouteHint {
 /// A topic and who receives it.
 #[derive(Debug, Default)]
 pub struct Route {
-    topic: String,
-    receivers: StoredReceivers,
+    topic: ShortText,
+    receivers: RememberedReceivers,
     /// Its number, never given twice; 0 where there is no route.
     serial: u64,
     /// How many changes of wildcard filters it has taken in.
@@ -43,7 +43,7 @@ pub struct Route {
 impl Route {
     /// The topic.
     pub fn topic(&self) -> &str {
-        &self.topic
+        self.topic.as_str()
     }
 
     /// Who receives what is published to it, subscriptions with No Local included.
@@ -51,8 +51,12 @@ impl Route {
         self.receivers.as_receivers()
     }
 
-    fn cost(&self) -> usize {
-        self.topic.capacity() + self.receivers.cost()
+    fn is_of(&self, topic: &str) -> bool {
+        self.topic.as_bytes() == topic.as_bytes()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        self.topic.heap_bytes() + self.receivers.heap_bytes()
     }
 }
 
@@ -109,7 +113,7 @@ impl Routes {
     #[inline]
     pub fn lookup(&mut self, hint: RouteHint, topic: &str) -> Option<RouteHint> {
         let slot = match self.get(hint) {
-            Some(route) if route.topic == topic => hint.slot as usize,
+            Some(route) if route.is_of(topic) => hint.slot as usize,
             _ => self.find(topic, self.hash(topic))?,
         };
         let route = self.slots.get(slot)?;
@@ -147,11 +151,11 @@ impl Routes {
         self.serial += 1;
         let (serial, checked) = (self.serial, self.recent.count());
         let route = self.slots.get_mut(slot)?;
-        self.held_bytes -= route.cost();
-        refill_text(&mut route.topic, topic);
+        self.held_bytes -= route.heap_bytes();
+        route.topic.replace(topic);
         route.receivers.replace(receivers);
         (route.serial, route.checked) = (serial, checked);
-        self.held_bytes += route.cost();
+        self.held_bytes += route.heap_bytes();
         self.set_tag(slot, tag(hash));
         self.len += 1;
         self.keep_within_bytes(slot);
@@ -192,7 +196,7 @@ impl Routes {
 
     /// [`Self::cost`], by a walk through everything.
     pub fn cost_walk(&self) -> usize {
-        let held_bytes: usize = self.slots.iter().map(Route::cost).sum();
+        let held_bytes: usize = self.slots.iter().map(Route::heap_bytes).sum();
         held_bytes + self.cost_of_the_rest() + self.recent.cost_walk()
     }
 
@@ -213,7 +217,7 @@ impl Routes {
         let set = self.set(hash);
         let tags = self.tags.get(set)?;
         let mut slots = (set * SET_SLOTS..).zip(tags).filter(|&(_, &of_slot)| of_slot == tag(hash));
-        slots.find_map(|(slot, _)| (self.slots.get(slot)?.topic == topic).then_some(slot))
+        slots.find_map(|(slot, _)| self.slots.get(slot)?.is_of(topic).then_some(slot))
     }
 
     fn empty_slot(&self, hash: u64) -> Option<usize> {
@@ -232,7 +236,7 @@ impl Routes {
     /// Takes in the filters that changed meanwhile; false if the route is no longer true, and gone.
     fn catch_up(&mut self, slot: usize) -> bool {
         let Some(route) = self.slots.get_mut(slot) else { return false };
-        if self.recent.concern(route.checked, &route.topic) {
+        if self.recent.concern(route.checked, route.topic.as_str()) {
             self.drop_route(slot);
             return false;
         }
@@ -268,7 +272,7 @@ impl Routes {
             }
             self.drop_route(self.hand);
             if let Some(route) = self.slots.get_mut(self.hand) {
-                self.held_bytes -= route.cost();
+                self.held_bytes -= route.heap_bytes();
                 *route = Route::default();
             }
         }
@@ -284,14 +288,14 @@ impl Routes {
         self.tags = alloc::vec![[0; SET_SLOTS]; sets];
         let slots = (0..sets * SET_SLOTS).map(|_| Route::default()).collect();
         for route in core::mem::replace(&mut self.slots, slots) {
-            let hash = self.hash(&route.topic);
+            let hash = self.hash(route.topic.as_str());
             let place = if route.serial == 0 { None } else { self.empty_slot(hash) };
             match place.and_then(|slot| Some((slot, self.slots.get_mut(slot)?))) {
                 Some((slot, place)) => {
                     *place = route;
                     self.set_tag(slot, tag(hash));
                 }
-                None => self.held_bytes -= route.cost(),
+                None => self.held_bytes -= route.heap_bytes(),
             }
         }
         true
@@ -301,15 +305,6 @@ impl Routes {
 /// Never 0.
 fn tag(hash: u64) -> u32 {
     (hash >> 32) as u32 | 1
-}
-
-fn refill_text(text: &mut String, by: &str) {
-    if text.capacity() > by.len().saturating_mul(4).max(64) {
-        *text = String::new();
-    }
-    text.clear();
-    text.reserve_exact(by.len());
-    text.push_str(by);
 }
 
 #[cfg(test)]

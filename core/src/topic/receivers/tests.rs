@@ -97,9 +97,9 @@ proptest! {
         }
         let mut buffer = ReceiversBuffer::new();
         buffer.gather(&mut model.tree, &topic, publisher.map(SessionIndex));
-        let mut stored = StoredReceivers::default();
-        stored.replace(buffer.as_receivers());
-        for receivers in [buffer.as_receivers(), stored.as_receivers()] {
+        let mut remembered = RememberedReceivers::default();
+        remembered.replace(buffer.as_receivers());
+        for receivers in [buffer.as_receivers(), remembered.as_receivers()] {
             prop_assert_eq!(receivers.len(), expected.len());
             prop_assert_eq!(receivers.no_local(), expected.values().any(|entry| entry.2));
             for receiver in receivers.as_slice() {

@@ -1,4 +1,5 @@
 use alloc::format;
+use alloc::string::String;
 
 use proptest::prelude::*;
 

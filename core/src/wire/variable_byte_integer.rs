@@ -38,6 +38,15 @@ pub fn encode(value: u32, out: &mut Vec<u8>) {
 /// [`Violation::VariableByteIntegerTooLong`] if the fourth byte says that a fifth follows.
 #[inline]
 pub fn decode(bytes: &[u8]) -> Result<Option<(u32, usize)>, Violation> {
+    match *bytes {
+        [low @ 0..0x80, ..] => Ok(Some((low.into(), 1))),
+        [low, high @ 0..0x80, ..] => Ok(Some((u32::from(low & 0x7F) | u32::from(high) << 7, 2))),
+        _ => decode_long(bytes),
+    }
+}
+
+/// The same for more than two bytes, or too few.
+fn decode_long(bytes: &[u8]) -> Result<Option<(u32, usize)>, Violation> {
     let mut value = 0;
     for (index, &byte) in bytes.iter().take(4).enumerate() {
         value |= u32::from(byte & 0x7F) << (7 * index);

@@ -2,16 +2,46 @@
 
 use super::Broker;
 use super::hold::Promise;
+use super::plain;
 use super::receive::{Flow, Handled};
-use crate::connection::ConnectionIndex;
+use crate::connection::{Connection, ConnectionIndex, Phase};
 use crate::record::{Key, Record};
 use crate::session::SessionIndex;
 use crate::session::outgoing::Stage;
 use crate::time::Instant;
 use crate::violation::Violation;
-use crate::wire::{Acknowledgement, Packet, Properties, QoS, ReasonCode};
+use crate::wire::{Acknowledgement, Packet, PacketType, Properties, QoS, ReasonCode};
 
 impl Broker {
+    /// Handles the packets at the start of `bytes` as long as each is a plain acknowledgement: they come in
+    /// long rows. What is left is for the usual way.
+    ///
+    /// # Errors
+    ///
+    /// The violation that one of them is.
+    pub(super) fn acknowledged_plainly<'b>(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        mut bytes: &'b [u8],
+    ) -> Result<&'b [u8], Violation> {
+        let connected = |of: &Connection| of.phase == Phase::Connected;
+        while let Some((packet_type, acknowledgement)) = plain::acknowledgement(bytes)
+            && self.reads(index)
+            && self.clients.connections.get(index).is_some_and(connected)
+        {
+            match packet_type {
+                PacketType::Puback => self.puback(now, index, &acknowledgement)?,
+                PacketType::Pubrec => self.pubrec(now, index, &acknowledgement)?,
+                PacketType::Pubrel => self.pubrel(index, &acknowledgement)?,
+                _ => self.pubcomp(now, index, &acknowledgement)?,
+            };
+            self.handled(now, bytes);
+            bytes = bytes.get(4..).unwrap_or_default();
+        }
+        Ok(bytes)
+    }
+
     /// A QoS 1 delivery is over, whatever the reason code ([MQTT-4.3.2-3] of 5.0).
     pub(super) fn puback(
         &mut self,

@@ -23,6 +23,7 @@ mod judge;
 mod memory;
 mod on_behalf;
 mod pass;
+mod plain;
 mod pressure;
 mod publish;
 mod query;

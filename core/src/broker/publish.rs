@@ -83,7 +83,7 @@ impl Broker {
         }
     }
 
-    fn publish_at_least_once(
+    pub(super) fn publish_at_least_once(
         &mut self,
         now: Instant,
         index: ConnectionIndex,
@@ -114,7 +114,7 @@ impl Broker {
         Ok(Flow::Continue)
     }
 
-    fn publish_exactly_once(
+    pub(super) fn publish_exactly_once(
         &mut self,
         now: Instant,
         index: ConnectionIndex,

@@ -64,10 +64,9 @@ impl Broker {
     /// Handles every whole packet in `bytes`, and keeps the rest.
     fn handle_frames(&mut self, now: Instant, index: ConnectionIndex, mut bytes: &[u8]) {
         while !bytes.is_empty() && self.reads(index) {
-            bytes = self.publish_repeated(now, index, bytes);
-            match self.first_frame(now, index, bytes) {
-                Ok(Some(length)) => bytes = bytes.get(length..).unwrap_or_default(),
-                Ok(None) => break,
+            match self.next_frames(now, index, bytes) {
+                Ok(rest) if rest.len() < bytes.len() => bytes = rest,
+                Ok(_) => break,
                 Err(violation) => return self.violated(now, index, violation),
             }
         }
@@ -76,6 +75,26 @@ impl Broker {
         {
             connection.work().tail.extend_from_slice(bytes);
         }
+    }
+
+    /// Handles the packets at the start of `bytes`, one at least if that is possible, and gives the rest.
+    fn next_frames<'b>(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        bytes: &'b [u8],
+    ) -> Result<&'b [u8], Violation> {
+        let rest = self.publish_repeated(now, index, bytes);
+        let rest = self.publish_repeated_acknowledged(now, index, rest)?;
+        let rest = self.acknowledged_plainly(now, index, rest)?;
+        if rest.len() < bytes.len() {
+            if let Some(connection) = self.clients.connection(index) {
+                connection.last_packet_at = now;
+            }
+            return Ok(rest);
+        }
+        let length = self.first_frame(now, index, bytes)?.unwrap_or_default();
+        Ok(bytes.get(length..).unwrap_or_default())
     }
 
     /// Handles the packet at the start of `bytes`; its length, if it is whole and was handled.
@@ -94,14 +113,19 @@ impl Broker {
         if flow == Flow::Wait {
             return Ok(None);
         }
-        bytes.first().iter().for_each(|first| self.clients.counters.packets_in.count(**first));
-        // All records made by one packet are one group.
-        self.clients.commit();
-        self.relieve_growth(now);
+        self.handled(now, bytes);
         if frame.header.packet_type == PacketType::Publish {
             self.pause_publisher(now, index);
         }
         Ok(Some(frame.length))
+    }
+
+    /// The packet at the start of `bytes` was handled.
+    pub(super) fn handled(&mut self, now: Instant, bytes: &[u8]) {
+        bytes.first().iter().for_each(|first| self.clients.counters.packets_in.count(**first));
+        // All records made by one packet are one group.
+        self.clients.commit();
+        self.relieve_growth(now);
     }
 
     /// Completes a packet whose start came before, and handles it. What is left of `bytes`.
@@ -148,7 +172,7 @@ impl Broker {
     }
 
     /// Whether packets of this connection may be handled now.
-    fn reads(&self, index: ConnectionIndex) -> bool {
+    pub(super) fn reads(&self, index: ConnectionIndex) -> bool {
         self.clients.connections.get(index).is_some_and(|connection| {
             takes_input(connection)
                 && connection.paused & pause::FAN_OUT == 0

@@ -1,17 +1,19 @@
-//! The hot path: a publisher that repeats its topic at QoS 0. What was found out about the topic (valid,
-//! allowed, who receives it) is remembered, and the packet leaves as it came.
+//! The hot path: a publisher that repeats its topic. What was found out about the topic (valid, allowed, who
+//! receives it) is remembered, and at QoS 0 the packet leaves as it came.
+
+use core::num::NonZeroU16;
 
 use super::Broker;
 use super::clients::Clients;
-use super::deliver::Publication;
+use super::plain::PlainPublish;
+use super::receive::Flow;
 use crate::connection::outgoing_topic_alias::WORTHWHILE_FROM_BYTES;
 use crate::connection::transmit::SHARED_FROM_BYTES;
 use crate::connection::{ConnectionIndex, Phase};
-use crate::id::Position;
-use crate::message::MessageView;
 use crate::session::SessionIndex;
 use crate::time::Instant;
-use crate::wire::QoS;
+use crate::violation::Violation;
+use crate::wire::{Publish, QoS};
 
 impl Broker {
     /// Handles the packets at the start of `bytes` as long as each is a plain QoS 0 PUBLISH to the topic that
@@ -37,12 +39,11 @@ impl Broker {
         if receivers.no_local() || receivers.len() > at_once {
             return bytes;
         }
-        let before = bytes.len();
         let (mut packets, mut copies, mut copied_bytes) = (0, 0, 0);
         let topic = route.topic();
         let aliased = topic.len() >= WORTHWHILE_FROM_BYTES;
-        while let Some(plain) = Plain::at_start(bytes, topic, properties) {
-            if plain.packet.len() > maximum {
+        while let Some(plain) = PlainPublish::at_start(bytes, topic, properties) {
+            if plain.packet.len() > maximum || plain.qos > QoS::AtMostOnce {
                 break;
             }
             let publication = plain.publication(topic, publisher);
@@ -77,66 +78,57 @@ impl Broker {
         counters.packets_in.count_publishes(QoS::AtMostOnce, packets);
         counters.packets_out.count_publishes(QoS::AtMostOnce, copies);
         counters.bytes_out += copied_bytes;
-        if bytes.len() < before
-            && let Some(connection) = self.clients.connections.get_mut(index)
-        {
-            connection.last_packet_at = now;
-        }
         bytes
     }
-}
 
-/// A PUBLISH at QoS 0 without RETAIN and without properties: the same bytes for every subscriber of the
-/// publisher's version.
-struct Plain<'b> {
-    packet: &'b [u8],
-    payload: &'b [u8],
-}
-
-impl<'b> Plain<'b> {
-    /// The packet at the start of `bytes`, if it is one of this kind, whole and to this topic.
-    #[inline]
-    fn at_start(bytes: &'b [u8], topic: &str, properties: bool) -> Option<Self> {
-        const PUBLISH: u8 = 0x30;
-        let (&first, rest) = bytes.split_first()?;
-        if first != PUBLISH {
-            return None;
+    /// The same for packets at QoS 1 and 2, which are acknowledged one by one.
+    ///
+    /// # Errors
+    ///
+    /// The violation that the first packet of `bytes` is, or any after it.
+    pub(super) fn publish_repeated_acknowledged<'b>(
+        &mut self,
+        now: Instant,
+        index: ConnectionIndex,
+        mut bytes: &'b [u8],
+    ) -> Result<&'b [u8], Violation> {
+        while let Some((publish, packet_identifier, length)) = self.repeated(index, bytes) {
+            let flow = if publish.qos == QoS::ExactlyOnce {
+                self.publish_exactly_once(now, index, &publish, packet_identifier)?
+            } else {
+                self.publish_at_least_once(now, index, &publish, packet_identifier)?
+            };
+            if flow == Flow::Wait {
+                break;
+            }
+            self.handled(now, bytes);
+            self.pause_publisher(now, index);
+            bytes = bytes.get(length..).unwrap_or_default();
         }
-        let (remaining_length, header) = match *rest {
-            [low @ 0..0x80, ..] => (usize::from(low), 1),
-            [low, high @ 1..0x80, ..] => (usize::from(low & 0x7F) | usize::from(high) << 7, 2),
-            _ => return None,
-        };
-        let body = rest.get(header..header + remaining_length)?;
-        let (length, body) = body.split_first_chunk::<2>()?;
-        if usize::from(u16::from_be_bytes(*length)) != topic.len() {
-            return None;
-        }
-        let (name, body) = body.split_at_checked(topic.len())?;
-        if name != topic.as_bytes() {
-            return None;
-        }
-        let payload = if properties { body.strip_prefix(&[0])? } else { body };
-        Some(Self { packet: bytes.get(..1 + header + remaining_length)?, payload })
+        Ok(bytes)
     }
 
-    fn publication<'t>(&self, topic: &'t str, publisher: Option<SessionIndex>) -> Publication<'t>
-    where
-        'b: 't,
-    {
-        Publication {
-            view: MessageView {
-                topic,
-                payload: self.payload,
-                properties: &[],
-                expires_at: Instant::FAR_FUTURE,
-            },
-            qos: QoS::AtMostOnce,
-            retain: false,
-            wait: Position::NONE,
-            publisher,
-            only: None,
+    /// The packet at the start of `bytes`, if it is a plain one at QoS 1 or 2 that nobody has to judge, to the
+    /// topic of the connection's last one. Its packet identifier and its length.
+    #[inline]
+    fn repeated<'b>(
+        &self,
+        index: ConnectionIndex,
+        bytes: &'b [u8],
+    ) -> Option<(Publish<'b>, NonZeroU16, usize)> {
+        let connection = self.clients.connections.get(index)?;
+        if !self.reads(index) || connection.phase != Phase::Connected || connection.rules.is_some() {
+            return None;
         }
+        let topic = self.routes.current(connection.route)?.topic();
+        let plain = PlainPublish::at_start(bytes, topic, connection.version.has_properties())?;
+        let (publish, packet_identifier) = plain.acknowledged()?;
+        let fits = plain.packet.len() <= self.clients.config.limits.maximum_packet_size_bytes as usize;
+        (fits && connection.capabilities.allows_qos(publish.qos)).then_some((
+            publish,
+            packet_identifier,
+            plain.packet.len(),
+        ))
     }
 }
 

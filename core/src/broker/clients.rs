@@ -163,14 +163,6 @@ impl Clients {
         self.timers.arm(&mut self.armed, TimerKey::new(TimerKind::Broker, 0), deadline);
     }
 
-    /// Tells the driver that bytes wait, once.
-    pub(super) fn announce(&mut self, index: ConnectionIndex) {
-        if let Some(connection) = self.connections.get_mut(index).filter(|connection| !connection.announced) {
-            connection.announced = true;
-            self.outputs.push_back(Output::Transmit { connection: connection.id });
-        }
-    }
-
     /// Stops, or goes on, reading from a connection, for one of the reasons in `pause`.
     pub(super) fn pause(&mut self, index: ConnectionIndex, reason: u8, on: bool) {
         // After `Output::Close` the driver reads and discards, whatever was said before.

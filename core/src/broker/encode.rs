@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::clients::Clients;
 use crate::connection::ConnectionIndex;
 use crate::connection::outgoing_topic_alias::WORTHWHILE_FROM_BYTES;
-use crate::connection::transmit::{SHARED_FROM_BYTES, Transmit};
+use crate::connection::transmit::SHARED_FROM_BYTES;
 use crate::message::{MessageIndex, MessageView};
 use crate::time::Instant;
 use crate::version::ProtocolVersion;
@@ -229,88 +229,30 @@ impl Clients {
     ) -> Result<(), TooLarge> {
         let Some(connection) = self.connections.get(index) else { return Ok(()) };
         let (version, maximum) = (connection.version, connection.maximum_packet_size as usize);
-        let mut frames = core::mem::take(&mut self.frames);
+        let (mut writer, frames) = self.writer();
         let shares = view.payload.len() >= SHARED_FROM_BYTES;
         let common = form.identifiers.is_empty() && !form.duplicate && alias.is_none();
-        let written = if common {
-            let made = frames.made(now, version, view, form);
-            made.filter(|(made, _)| made.length <= maximum).ok_or(TooLarge).map(|(made, bytes)| {
-                self.append(index, |out| {
-                    let start = out.len();
-                    out.extend_from_slice(bytes);
-                    patch(out, start + made.packet_identifier_at, form.packet_identifier);
-                });
-            })
+        if common {
+            let (made, bytes) = frames.made(now, version, view, form).ok_or(TooLarge)?;
+            if made.length > maximum {
+                return Err(TooLarge);
+            }
+            let at = made.packet_identifier_at;
+            writer.append(index, bytes, form.packet_identifier.map(|identifier| (at, identifier)));
         } else {
             frames.scratch.clear();
             encode_head(now, version, view, form, alias, &mut frames.scratch);
-            let fits = frames.scratch.len() + view.payload.len() <= maximum;
-            fits.then_some(()).ok_or(TooLarge).map(|()| {
-                self.append(index, |out| {
-                    out.extend_from_slice(&frames.scratch);
-                    out.extend_from_slice(if shares { &[] } else { view.payload });
-                });
-            })
-        };
-        if written.is_ok() {
-            self.counters.packets_out.count_publishes(form.qos, 1);
-            if shares {
-                let payload = frames.payload(view.payload, stored);
-                self.with_transmit(index, |transmit| transmit.share(payload));
+            if frames.scratch.len() + view.payload.len() > maximum {
+                return Err(TooLarge);
             }
+            frames.scratch.extend_from_slice(if shares { &[] } else { view.payload });
+            writer.append(index, &frames.scratch, None);
         }
-        self.frames = frames;
-        written
-    }
-
-    fn append(&mut self, index: ConnectionIndex, write: impl FnOnce(&mut Vec<u8>)) {
-        self.with_transmit(index, |transmit| write(transmit.tail()));
-    }
-
-    /// Appends whatever `encode` appends to what waits for the socket.
-    pub(super) fn write<T>(
-        &mut self,
-        index: ConnectionIndex,
-        encode: impl FnOnce(&mut Vec<u8>) -> Result<T, TooLarge>,
-    ) -> Result<T, TooLarge> {
-        let mut result = Err(TooLarge);
-        let mut first_byte = None;
-        self.with_transmit(index, |transmit| {
-            let tail = transmit.tail();
-            let start = tail.len();
-            result = encode(tail);
-            first_byte = tail.get(start).copied();
-        });
-        if let Some(first_byte) = first_byte {
-            self.counters.packets_out.count(first_byte);
+        writer.counters.packets_out.count_publishes(form.qos, 1);
+        if shares {
+            let payload = frames.payload(view.payload, stored);
+            writer.change(index, |transmit| transmit.share(payload));
         }
-        result
-    }
-
-    /// Changes a connection's transmit buffer, taking one from the pool if it has none, and keeps the memory
-    /// account and the driver up to date.
-    fn with_transmit(&mut self, index: ConnectionIndex, change: impl FnOnce(&mut Transmit)) {
-        let Some(connection) = self.connections.get_mut(index) else { return };
-        let (before, waiting) = (connection.transmit_cost(), connection.waiting_bytes());
-        let (pool, pool_bytes) = (&mut self.pool, &mut self.pool_bytes);
-        let transmit = connection.transmit.get_or_insert_with(|| {
-            let pooled = pool.pop().unwrap_or_default();
-            *pool_bytes = pool_bytes.saturating_sub(pooled.cost());
-            pooled
-        });
-        change(transmit);
-        self.counters.bytes_out += transmit.len() as u64;
-        self.counters.bytes_out -= waiting as u64;
-        self.owned_bytes += transmit.cost();
-        self.owned_bytes -= before;
-        self.announce(index);
-    }
-}
-
-/// Writes the packet identifier of this delivery over the one that the frame was made with.
-fn patch(out: &mut [u8], at: usize, packet_identifier: Option<NonZeroU16>) {
-    let Some(identifier) = packet_identifier else { return };
-    if let Some(place) = out.get_mut(at..at.saturating_add(2)) {
-        place.copy_from_slice(&identifier.get().to_be_bytes());
+        Ok(())
     }
 }

@@ -45,6 +45,7 @@ mod timeout;
 mod transmit;
 mod unsubscribe;
 mod will;
+mod writer;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;

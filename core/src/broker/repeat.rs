@@ -39,7 +39,7 @@ impl Broker {
         if receivers.no_local() || receivers.len() > at_once {
             return bytes;
         }
-        let (mut packets, mut copies, mut copied_bytes) = (0, 0, 0);
+        let (mut packets, mut copies) = (0, 0);
         let topic = route.topic();
         let aliased = topic.len() >= WORTHWHILE_FROM_BYTES;
         while let Some(plain) = PlainPublish::at_start(bytes, topic, properties) {
@@ -56,7 +56,6 @@ impl Broker {
                     && self.clients.forward(receiver.session, plain.packet, properties, aliased);
                 if as_it_came {
                     copies += 1;
-                    copied_bytes += plain.packet.len() as u64;
                     continue;
                 }
                 match receiver.session.group() {
@@ -77,7 +76,6 @@ impl Broker {
         let counters = &mut self.clients.counters;
         counters.packets_in.count_publishes(QoS::AtMostOnce, packets);
         counters.packets_out.count_publishes(QoS::AtMostOnce, copies);
-        counters.bytes_out += copied_bytes;
         bytes
     }
 
@@ -143,21 +141,16 @@ impl Clients {
         let Some(index) = self.sessions.get(session).and_then(|session| session.connection()) else {
             return false;
         };
-        let Some(connection) = self.connections.get_mut(index) else { return false };
-        let takes = connection.open
-            && connection.phase == Phase::Connected
-            && connection.version.has_properties() == properties
-            && packet.len() <= connection.maximum_packet_size as usize
-            && packet.len() < SHARED_FROM_BYTES
-            && !(aliased && connection.outgoing_topic_alias_maximum > 0)
-            && connection.work.as_ref().is_none_or(|work| work.backlog.is_empty());
-        let Some(transmit) = connection.transmit.as_mut().filter(|_| takes && connection.announced) else {
-            return false;
-        };
-        if transmit.len() >= self.config.limits.transmit_mark_bytes as usize {
-            return false;
-        }
-        self.owned_bytes += transmit.append(packet);
-        true
+        let mark = self.config.limits.transmit_mark_bytes as usize;
+        self.writer().0.append_if(index, packet, None, |connection| {
+            connection.open
+                && connection.phase == Phase::Connected
+                && connection.version.has_properties() == properties
+                && packet.len() <= connection.maximum_packet_size as usize
+                && packet.len() < SHARED_FROM_BYTES
+                && !(aliased && connection.outgoing_topic_alias_maximum > 0)
+                && connection.work.as_ref().is_none_or(|work| work.backlog.is_empty())
+                && connection.waiting_bytes() < mark
+        })
     }
 }

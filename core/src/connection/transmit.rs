@@ -2,6 +2,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::num::NonZeroU16;
 
 use bytes::{Buf, Bytes};
 
@@ -96,13 +97,19 @@ impl Transmit {
         &mut self.copied
     }
 
-    /// Appends a copy of `bytes`. By how much [`Transmit::cost`] grows.
+    /// Appends a copy of `bytes`, with a packet identifier, if any, in the place that stands before it. By how
+    /// much [`Transmit::cost`] grows.
     #[inline]
-    pub(crate) fn append(&mut self, bytes: &[u8]) -> usize {
+    pub(crate) fn append(&mut self, bytes: &[u8], packet_identifier: Option<(usize, NonZeroU16)>) -> usize {
         self.compact();
-        let before = self.copied.capacity();
+        let (start, capacity) = (self.copied.len(), self.copied.capacity());
         self.copied.extend_from_slice(bytes);
-        self.copied.capacity() - before
+        if let Some((at, packet_identifier)) = packet_identifier
+            && let Some(place) = self.copied.get_mut(start + at..start + at + 2)
+        {
+            place.copy_from_slice(&packet_identifier.get().to_be_bytes());
+        }
+        self.copied.capacity() - capacity
     }
 
     /// Appends a payload without copying it.

@@ -176,11 +176,13 @@ impl Broker {
     /// Forgets a delivery and sends what its slot makes room for.
     fn finish(&mut self, now: Instant, index: ConnectionIndex, session: SessionIndex, position: usize) {
         let outgoing = self.clients.session(session).and_then(|session| session.outgoing.as_mut());
-        if let Some(entry) = outgoing.and_then(|outgoing| outgoing.finish(position)) {
+        let Some(outgoing) = outgoing else { return };
+        let finished = outgoing.finish(position);
+        let more = outgoing.has_more();
+        if let Some(entry) = finished {
             self.clients.forget_in_flight(session, &entry);
         }
-        let outgoing = self.clients.session(session).and_then(|session| session.outgoing.as_ref());
-        if outgoing.is_some_and(|outgoing| outgoing.has_more()) {
+        if more {
             self.clients.send(now, index);
         }
         self.clients.recount_session(session);

@@ -111,6 +111,7 @@ impl Broker {
             wait: Position::NONE,
             publisher: None,
             only: None,
+            plain: None,
         };
         match only_to {
             None => self.publish_message(now, &publication, RouteHint::default(), None).receivers,

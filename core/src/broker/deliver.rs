@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::Broker;
 use super::clients::Clients;
 use super::encode::Form;
+use super::plain::PlainPublish;
 use crate::connection::{ConnectionIndex, Phase};
 use crate::event::{DropReason, ReachedLimit};
 use crate::id::Position;
@@ -28,6 +29,8 @@ pub(super) struct Publication<'a> {
     pub(super) publisher: Option<SessionIndex>,
     /// The only sessions that get it, in ascending order; `None` for all.
     pub(super) only: Option<&'a [SessionIndex]>,
+    /// The packet that it came in, if that says no more than it.
+    pub(super) plain: Option<PlainPublish<'a>>,
 }
 
 /// What became of a publication.

@@ -8,6 +8,7 @@ use core::ops::Range;
 use bytes::Bytes;
 
 use super::clients::Clients;
+use super::deliver::Publication;
 use crate::connection::ConnectionIndex;
 use crate::connection::outgoing_topic_alias::WORTHWHILE_FROM_BYTES;
 use crate::connection::transmit::SHARED_FROM_BYTES;
@@ -199,6 +200,28 @@ fn encode_head(
 }
 
 impl Clients {
+    /// Appends the packet that a publication came in, if it is just what this client is to get.
+    pub(super) fn write_as_it_came(
+        &mut self,
+        index: ConnectionIndex,
+        publication: &Publication<'_>,
+        form: &Form<'_>,
+    ) -> bool {
+        let Some(plain) = publication.plain else { return false };
+        let same = plain.qos == form.qos && form.identifiers.is_empty() && !form.retain && !form.duplicate;
+        let packet_identifier = form.packet_identifier.map(|number| (plain.packet_identifier_at(), number));
+        let aliased = publication.view.topic.len() >= WORTHWHILE_FROM_BYTES;
+        let (mut writer, _) = self.writer();
+        let written = writer.append_if(index, plain.packet, packet_identifier, |connection| {
+            same && connection.version.has_properties() == plain.properties
+                && plain.packet.len() <= connection.maximum_packet_size as usize
+                && plain.packet.len() < SHARED_FROM_BYTES
+                && !(aliased && connection.outgoing_topic_alias_maximum > 0)
+        });
+        writer.counters.packets_out.count_publishes(form.qos, u64::from(written));
+        written
+    }
+
     /// Appends a PUBLISH of the message at hand. [`TooLarge`]: it exceeds the client's Maximum Packet Size
     /// and nothing was appended ([MQTT-3.1.2-24] of 5.0).
     pub(super) fn write_publish(

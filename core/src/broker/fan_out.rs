@@ -163,6 +163,7 @@ impl Broker {
             wait,
             publisher: None,
             only: None,
+            plain: None,
         };
         self.clients.frames.clear();
         let mut stored = Some(fan_out.message);

@@ -46,8 +46,12 @@ impl Clients {
         };
         let packet_identifier = Some(entry.packet_identifier);
         let form = Form { qos: copy.qos, packet_identifier, ..copy.form() };
-        self.frames.take_up();
-        let written = self.write_publish(now, index, &publication.view, None, &form);
+        let written = if self.write_as_it_came(index, publication, &form) {
+            Ok(())
+        } else {
+            self.frames.take_up();
+            self.write_publish(now, index, &publication.view, None, &form)
+        };
         if let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) {
             match written {
                 Ok(()) => outgoing.advance(),

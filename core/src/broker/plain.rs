@@ -9,13 +9,16 @@ use crate::id::Position;
 use crate::message::MessageView;
 use crate::session::SessionIndex;
 use crate::time::Instant;
-use crate::wire::{Acknowledgement, PacketType, Properties, Publish, QoS, ReasonCode};
+use crate::wire::{Acknowledgement, Packet, PacketType, Properties, Publish, QoS, ReasonCode};
 
-/// A PUBLISH without DUP, RETAIN and properties, to a topic that is known. At QoS 0 the same bytes are for
-/// every subscriber of the publisher's version.
+/// A PUBLISH without DUP, RETAIN and properties, to a topic that is known: the same bytes, but for the packet
+/// identifier, are for every subscriber of the publisher's version.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct PlainPublish<'b> {
     pub(super) packet: &'b [u8],
     pub(super) qos: QoS,
+    /// Whether packets have properties in the publisher's version.
+    pub(super) properties: bool,
     /// 0 at QoS 0.
     packet_identifier: u16,
     topic: &'b [u8],
@@ -26,7 +29,7 @@ impl<'b> PlainPublish<'b> {
     /// The packet at the start of `bytes`, if it is one of this kind, whole and to this topic. `properties`:
     /// whether packets have some in the publisher's version.
     #[inline]
-    pub(super) fn at_start(bytes: &'b [u8], topic: &str, properties: bool) -> Option<Self> {
+    pub(super) fn at_start(bytes: &'b [u8], topic: &[u8], properties: bool) -> Option<Self> {
         let (&first, rest) = bytes.split_first()?;
         let qos = match first {
             0x30 => QoS::AtMostOnce,
@@ -45,7 +48,7 @@ impl<'b> PlainPublish<'b> {
             return None;
         }
         let (name, body) = body.split_at_checked(topic.len())?;
-        if name != topic.as_bytes() {
+        if name != topic {
             return None;
         }
         let (packet_identifier, body) = match qos {
@@ -54,7 +57,7 @@ impl<'b> PlainPublish<'b> {
         };
         let payload = if properties { body.strip_prefix(&[0])? } else { body };
         let packet = bytes.get(..1 + header + remaining_length)?;
-        Some(Self { packet, qos, packet_identifier, topic: name, payload })
+        Some(Self { packet, qos, properties, packet_identifier, topic: name, payload })
     }
 
     /// As a message at QoS 0.
@@ -75,7 +78,14 @@ impl<'b> PlainPublish<'b> {
             wait: Position::NONE,
             publisher,
             only: None,
+            plain: None,
         }
+    }
+
+    /// Where the packet identifier stands, at QoS 1 and 2.
+    #[inline]
+    pub(super) fn packet_identifier_at(&self) -> usize {
+        self.packet.len() - self.payload.len() - usize::from(self.properties) - 2
     }
 
     /// As a packet at QoS 1 or 2, and its packet identifier, which is not 0 then.
@@ -93,6 +103,21 @@ impl<'b> PlainPublish<'b> {
         };
         Some((publish, packet_identifier))
     }
+}
+
+/// The four bytes that say the same as this packet in every version, if there are such.
+#[inline]
+pub(super) fn encoded(packet: &Packet<'_>) -> Option<[u8; 4]> {
+    let (first, acknowledgement) = match packet {
+        Packet::Puback(acknowledgement) => (0x40, acknowledgement),
+        Packet::Pubrec(acknowledgement) => (0x50, acknowledgement),
+        Packet::Pubrel(acknowledgement) => (0x62, acknowledgement),
+        Packet::Pubcomp(acknowledgement) => (0x70, acknowledgement),
+        _ => return None,
+    };
+    let plain = acknowledgement.reason == ReasonCode::Success && acknowledgement.properties.is_empty();
+    let [high, low] = acknowledgement.packet_identifier.get().to_be_bytes();
+    plain.then_some([first, 2, high, low])
 }
 
 /// PUBACK, PUBREC, PUBREL or PUBCOMP of four bytes at the start of `bytes`: without a reason, that is, with
@@ -159,16 +184,29 @@ mod tests {
             bytes.push(0x30);
             let properties = version.has_properties();
             let cut_off = bytes.get(..cut.min(whole - 1)).unwrap();
-            prop_assert!(PlainPublish::at_start(cut_off, &topic, properties).is_none());
-            prop_assert!(other == topic || PlainPublish::at_start(&bytes, &other, properties).is_none());
-            let found = PlainPublish::at_start(&bytes, &topic, properties);
+            prop_assert!(PlainPublish::at_start(cut_off, topic.as_bytes(), properties).is_none());
+            prop_assert!(other == topic || PlainPublish::at_start(&bytes, other.as_bytes(), properties).is_none());
+            let found = PlainPublish::at_start(&bytes, topic.as_bytes(), properties);
             prop_assert_eq!(found.is_some(), !publish.duplicate && !publish.retain);
             let Some(found) = found else { return Ok(()) };
             prop_assert_eq!(found.packet.len(), whole);
             prop_assert_eq!(found.publication(&topic, None).view.payload, &payload);
             prop_assert_eq!(decoded(&bytes, version), Packet::Publish(publish));
+            if qos > QoS::AtMostOnce {
+                let at = found.packet_identifier_at();
+                prop_assert_eq!(&bytes[at..at + 2], packet_identifier.to_be_bytes());
+            }
             let acknowledged = found.acknowledged().map(|(publish, _)| publish);
             prop_assert_eq!(acknowledged, (qos > QoS::AtMostOnce).then_some(publish));
+        }
+
+        #[test]
+        fn what_four_bytes_cannot_say_is_left_to_the_encoder(kind in 0..4_usize) {
+            let reason = ReasonCode::NoMatchingSubscribers;
+            let refusal = Acknowledgement::new(NonZeroU16::MIN, reason);
+            let packet = [Packet::Puback, Packet::Pubrec, Packet::Pubrel, Packet::Pubcomp][kind](refusal);
+            prop_assert_eq!(encoded(&packet), None);
+            prop_assert_eq!(encoded(&Packet::Pingresp), None);
         }
 
         #[test]
@@ -185,6 +223,7 @@ mod tests {
                 PacketType::Pubrel => Packet::Pubrel(found),
                 _ => Packet::Pubcomp(found),
             };
+            prop_assert_eq!(encoded(&expected), Some(bytes));
             prop_assert_eq!(decoded(&bytes, version), expected);
         }
     }

@@ -7,6 +7,7 @@ use super::deliver::{Delivered, Publication};
 use super::direct;
 use super::hold::Promise;
 use super::judge::{Judgement, changed};
+use super::plain::PlainPublish;
 use super::receive::{Flow, Handled};
 use crate::connection::ConnectionIndex;
 use crate::connection::capabilities::Capabilities;
@@ -62,16 +63,17 @@ impl Broker {
         self.check_topic(publish.topic)?;
         match (publish.qos, publish.packet_identifier) {
             (QoS::AtLeastOnce, Some(identifier)) => {
-                self.publish_at_least_once(now, index, publish, identifier)
+                self.publish_at_least_once(now, index, publish, identifier, None)
             }
             (QoS::ExactlyOnce, Some(identifier)) => {
-                self.publish_exactly_once(now, index, publish, identifier)
+                self.publish_exactly_once(now, index, publish, identifier, None)
             }
             _ => {
                 match self.judge(now, index, publish) {
                     Judgement::Wait => return Ok(Flow::Wait),
                     Judgement::Take(change) => {
-                        if self.take(now, index, publish, change.as_deref(), Position::NONE).unfinished {
+                        if self.take(now, index, publish, change.as_deref(), Position::NONE, None).unfinished
+                        {
                             self.clients.wait_for_fan_out(index, None);
                         }
                     }
@@ -89,6 +91,7 @@ impl Broker {
         index: ConnectionIndex,
         publish: &Publish<'_>,
         packet_identifier: NonZeroU16,
+        plain: Option<PlainPublish<'_>>,
     ) -> Handled {
         self.check_receive_maximum(index)?;
         let unexplained = PropertiesBuffer::new();
@@ -97,7 +100,7 @@ impl Broker {
             Judgement::Refuse(reason, words) => (reason, words),
             Judgement::Drop => (ReasonCode::Success, unexplained),
             Judgement::Take(change) => {
-                let delivered = self.take(now, index, publish, change.as_deref(), Position::NONE);
+                let delivered = self.take(now, index, publish, change.as_deref(), Position::NONE, plain);
                 if delivered.unfinished {
                     self.count_unacknowledged(index);
                     self.clients.wait_for_fan_out(index, Some(packet_identifier));
@@ -120,6 +123,7 @@ impl Broker {
         index: ConnectionIndex,
         publish: &Publish<'_>,
         packet_identifier: NonZeroU16,
+        plain: Option<PlainPublish<'_>>,
     ) -> Handled {
         let Some((session_index, session)) = self.clients.session_of(index) else {
             return Ok(Flow::Continue);
@@ -152,7 +156,7 @@ impl Broker {
         // Method B: the message goes on now, and never again for this identifier ([MQTT-4.3.3-2] of 3.1.1).
         let mut reason = ReasonCode::Success;
         if let Judgement::Take(change) = judgement {
-            let delivered = self.take(now, index, publish, change.as_deref(), wait);
+            let delivered = self.take(now, index, publish, change.as_deref(), wait, plain);
             if delivered.unfinished {
                 self.clients.wait_for_fan_out(index, Some(packet_identifier));
                 return Ok(Flow::Continue);
@@ -189,6 +193,7 @@ impl Broker {
         publish: &Publish<'_>,
         change: Option<&Change>,
         wait: Position,
+        plain: Option<PlainPublish<'_>>,
     ) -> Delivered {
         let publish = &changed(publish, change);
         let only = self.clients.sessions_of(change);
@@ -215,6 +220,7 @@ impl Broker {
             wait,
             publisher: connection.session(),
             only: only.as_deref(),
+            plain: plain.filter(|_| change.is_none()),
         };
         self.publish_message(now, &publication, hint, Some(index))
     }

@@ -1,8 +1,6 @@
 //! The hot path: a publisher that repeats its topic. What was found out about the topic (valid, allowed, who
 //! receives it) is remembered, and at QoS 0 the packet leaves as it came.
 
-use core::num::NonZeroU16;
-
 use super::Broker;
 use super::clients::Clients;
 use super::plain::PlainPublish;
@@ -13,7 +11,7 @@ use crate::connection::{ConnectionIndex, Phase};
 use crate::session::SessionIndex;
 use crate::time::Instant;
 use crate::violation::Violation;
-use crate::wire::{Publish, QoS};
+use crate::wire::QoS;
 
 impl Broker {
     /// Handles the packets at the start of `bytes` as long as each is a plain QoS 0 PUBLISH to the topic that
@@ -42,7 +40,7 @@ impl Broker {
         let (mut packets, mut copies) = (0, 0);
         let topic = route.topic();
         let aliased = topic.len() >= WORTHWHILE_FROM_BYTES;
-        while let Some(plain) = PlainPublish::at_start(bytes, topic, properties) {
+        while let Some(plain) = PlainPublish::at_start(bytes, topic.as_bytes(), properties) {
             if plain.packet.len() > maximum || plain.qos > QoS::AtMostOnce {
                 break;
             }
@@ -90,43 +88,38 @@ impl Broker {
         index: ConnectionIndex,
         mut bytes: &'b [u8],
     ) -> Result<&'b [u8], Violation> {
-        while let Some((publish, packet_identifier, length)) = self.repeated(index, bytes) {
+        while let Some(plain) = self.repeated(index, bytes)
+            && let Some((publish, packet_identifier)) = plain.acknowledged()
+        {
             let flow = if publish.qos == QoS::ExactlyOnce {
-                self.publish_exactly_once(now, index, &publish, packet_identifier)?
+                self.publish_exactly_once(now, index, &publish, packet_identifier, Some(plain))?
             } else {
-                self.publish_at_least_once(now, index, &publish, packet_identifier)?
+                self.publish_at_least_once(now, index, &publish, packet_identifier, Some(plain))?
             };
             if flow == Flow::Wait {
                 break;
             }
             self.handled(now, bytes);
             self.pause_publisher(now, index);
-            bytes = bytes.get(length..).unwrap_or_default();
+            bytes = bytes.get(plain.packet.len()..).unwrap_or_default();
         }
         Ok(bytes)
     }
 
-    /// The packet at the start of `bytes`, if it is a plain one at QoS 1 or 2 that nobody has to judge, to the
-    /// topic of the connection's last one. Its packet identifier and its length.
+    /// The packet at the start of `bytes`, if it is a plain one that nobody has to judge, to the topic of the
+    /// connection's last one.
     #[inline]
-    fn repeated<'b>(
-        &self,
-        index: ConnectionIndex,
-        bytes: &'b [u8],
-    ) -> Option<(Publish<'b>, NonZeroU16, usize)> {
+    fn repeated<'b>(&self, index: ConnectionIndex, bytes: &'b [u8]) -> Option<PlainPublish<'b>> {
         let connection = self.clients.connections.get(index)?;
         if !self.reads(index) || connection.phase != Phase::Connected || connection.rules.is_some() {
             return None;
         }
-        let topic = self.routes.current(connection.route)?.topic();
-        let plain = PlainPublish::at_start(bytes, topic, connection.version.has_properties())?;
-        let (publish, packet_identifier) = plain.acknowledged()?;
-        let fits = plain.packet.len() <= self.clients.config.limits.maximum_packet_size_bytes as usize;
-        (fits && connection.capabilities.allows_qos(publish.qos)).then_some((
-            publish,
-            packet_identifier,
-            plain.packet.len(),
-        ))
+        let route = self.routes.current(connection.route)?;
+        let properties = connection.version.has_properties();
+        let plain = PlainPublish::at_start(bytes, route.topic_bytes(), properties)?;
+        let maximum = self.clients.config.limits.maximum_packet_size_bytes as usize;
+        let allowed = connection.capabilities.allows_qos(plain.qos);
+        (allowed && plain.packet.len() <= maximum).then_some(plain)
     }
 }
 

@@ -53,6 +53,7 @@ impl Broker {
             wait: self.clients.wait_for_group(Promise::Forward),
             publisher: Some(index),
             only: only.as_deref(),
+            plain: None,
         };
         self.publish_message(now, &publication, RouteHint::default(), None);
     }

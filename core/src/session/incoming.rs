@@ -60,7 +60,16 @@ impl Incoming {
         size_of::<Self>() + self.open.capacity() * size_of::<Open>()
     }
 
+    /// Where it is, or would be. Clients count their identifiers up, so that mostly it is the first, or comes
+    /// behind the last.
     fn position(&self, packet_identifier: NonZeroU16) -> Result<usize, usize> {
+        let ends = self.open.front().zip(self.open.back());
+        match ends.map(|(first, last)| (first.packet_identifier, last.packet_identifier)) {
+            None => return Err(0),
+            Some((first, _)) if packet_identifier == first => return Ok(0),
+            Some((_, last)) if packet_identifier > last => return Err(self.open.len()),
+            _ => {}
+        }
         self.open.binary_search_by_key(&packet_identifier, |open| open.packet_identifier)
     }
 }

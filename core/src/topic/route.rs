@@ -46,6 +46,11 @@ impl Route {
         self.topic.as_str()
     }
 
+    /// The topic, to compare.
+    pub fn topic_bytes(&self) -> &[u8] {
+        self.topic.as_bytes()
+    }
+
     /// Who receives what is published to it, subscriptions with No Local included.
     pub fn receivers(&self) -> Receivers<'_> {
         self.receivers.as_receivers()

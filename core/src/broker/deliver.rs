@@ -30,7 +30,7 @@ pub(super) struct Publication<'a> {
     /// The only sessions that get it, in ascending order; `None` for all.
     pub(super) only: Option<&'a [SessionIndex]>,
     /// The packet that it came in, if that says no more than it.
-    pub(super) plain: Option<PlainPublish<'a>>,
+    pub(super) plain: Option<&'a PlainPublish<'a>>,
 }
 
 /// What became of a publication.

@@ -91,7 +91,7 @@ impl Broker {
         index: ConnectionIndex,
         publish: &Publish<'_>,
         packet_identifier: NonZeroU16,
-        plain: Option<PlainPublish<'_>>,
+        plain: Option<&PlainPublish<'_>>,
     ) -> Handled {
         self.check_receive_maximum(index)?;
         let unexplained = PropertiesBuffer::new();
@@ -123,7 +123,7 @@ impl Broker {
         index: ConnectionIndex,
         publish: &Publish<'_>,
         packet_identifier: NonZeroU16,
-        plain: Option<PlainPublish<'_>>,
+        plain: Option<&PlainPublish<'_>>,
     ) -> Handled {
         let Some((session_index, session)) = self.clients.session_of(index) else {
             return Ok(Flow::Continue);
@@ -193,7 +193,7 @@ impl Broker {
         publish: &Publish<'_>,
         change: Option<&Change>,
         wait: Position,
-        plain: Option<PlainPublish<'_>>,
+        plain: Option<&PlainPublish<'_>>,
     ) -> Delivered {
         let publish = &changed(publish, change);
         let only = self.clients.sessions_of(change);
@@ -237,8 +237,14 @@ impl Broker {
             return self.deliver_direct(now, publication, client_identifier);
         }
         // A command, or a will from before, may ask for more than clients may.
-        let qos = publication.qos.min(self.config().policy.maximum_qos);
-        let publication = &Publication { qos, ..*publication };
+        let qos = self.config().policy.maximum_qos;
+        let lowered;
+        let publication = if publication.qos > qos {
+            lowered = Publication { qos, ..*publication };
+            &lowered
+        } else {
+            publication
+        };
         let stored = if publication.retain { self.clients.retain(publication) } else { None };
         let delivered = self.deliver(now, publication, hint, stored);
         if let Some(connection) = publisher.and_then(|index| self.clients.connection(index)) {

@@ -92,9 +92,9 @@ impl Broker {
             && let Some((publish, packet_identifier)) = plain.acknowledged()
         {
             let flow = if publish.qos == QoS::ExactlyOnce {
-                self.publish_exactly_once(now, index, &publish, packet_identifier, Some(plain))?
+                self.publish_exactly_once(now, index, &publish, packet_identifier, Some(&plain))?
             } else {
-                self.publish_at_least_once(now, index, &publish, packet_identifier, Some(plain))?
+                self.publish_at_least_once(now, index, &publish, packet_identifier, Some(&plain))?
             };
             if flow == Flow::Wait {
                 break;

@@ -128,6 +128,7 @@ impl Outgoing {
     }
 
     /// Gives a message a packet identifier and a slot, last in line. `None` if there is none left.
+    #[inline]
     pub(crate) fn admit(&mut self, queued: Queued) -> Option<&InFlight> {
         let ends = self.in_flight.front().zip(self.in_flight.back());
         let ends = ends.map(|(front, back)| (front.packet_identifier, back.packet_identifier));
@@ -171,6 +172,7 @@ impl Outgoing {
 
     /// A delivery is over: frees its identifier and its slot, never beyond the window's start value
     /// (5.0 section 4.9).
+    #[inline]
     pub(crate) fn finish(&mut self, index: usize) -> Option<InFlight> {
         let entry = self.in_flight.remove(index)?;
         if index < self.cursor {

@@ -45,7 +45,7 @@ fn conversation(criterion: &mut Criterion) {
 fn hooks(criterion: &mut Criterion) {
     load(criterion, "QoS 0, 20 topics 1:1", || Load::one_to_one(20));
     load(criterion, "QoS 0, 100,000 topics in random order", || Load::random_topics(100_000));
-    load(criterion, "QoS 0, fan-out 1:200", || Load::fan_out(200));
+    load(criterion, "QoS 0, fan-out 1:200", || Load::fan_out(200, 1));
     conversation(criterion);
 }
 

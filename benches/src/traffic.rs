@@ -5,6 +5,7 @@ use std::num::NonZeroU16;
 use hushwing_core::ProtocolVersion;
 use hushwing_core::wire::{
     Connect, Packet, Properties, Publish, QoS, Subscribe, SubscribeFiltersBuffer, SubscriptionOptions,
+    Unsubscribe, UnsubscribeFiltersBuffer,
 };
 
 /// The payload of most messages here.
@@ -37,6 +38,18 @@ pub fn subscribe(filter: &str, qos: QoS, version: ProtocolVersion) -> Vec<u8> {
         filters: filters.as_filters(),
     };
     encoded(&Packet::Subscribe(subscribe), version)
+}
+
+/// An UNSUBSCRIBE of one filter.
+pub fn unsubscribe(filter: &str, version: ProtocolVersion) -> Vec<u8> {
+    let mut filters = UnsubscribeFiltersBuffer::new();
+    filters.push(filter);
+    let unsubscribe = Unsubscribe {
+        packet_identifier: NonZeroU16::MIN,
+        properties: Properties::EMPTY,
+        filters: filters.as_filters(),
+    };
+    encoded(&Packet::Unsubscribe(unsubscribe), version)
 }
 
 /// A PUBLISH of [`PAYLOAD`]; `packet_identifier` for QoS 1 and 2.

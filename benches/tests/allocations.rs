@@ -14,7 +14,7 @@ fn a_qos_0_message_allocates_nothing() {
     for (name, mut load) in [
         ("20 topics 1:1", Load::one_to_one(20)),
         ("100,000 topics", Load::random_topics(100_000)),
-        ("fan-out 1:200", Load::fan_out(200)),
+        ("fan-out 1:200", Load::fan_out(200, 1)),
     ] {
         for _ in 0..60 {
             load.turn();

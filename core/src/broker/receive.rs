@@ -45,7 +45,7 @@ impl Broker {
     }
 
     pub(super) fn received(&mut self, now: Instant, id: ConnectionId, bytes: &[u8]) {
-        let Some(index) = self.clients.connections.find(id) else { return };
+        let Some(index) = self.clients.connections.find_again(id) else { return };
         self.clients.counters.bytes_in += bytes.len() as u64;
         let bytes = self.complete_tail(now, index, bytes);
         self.handle_frames(now, index, bytes);

@@ -43,6 +43,9 @@ impl Broker {
 
     /// Takes the next step that is possible. To be called after everything that may have made one possible.
     pub(super) fn continue_shutdown(&mut self, now: Instant) {
+        if self.shutdown.accepts() {
+            return;
+        }
         let settled = self.clients.journal.is_settled() && self.clients.fan_outs.is_empty();
         if self.shutdown == Shutdown::Settling && settled {
             self.shutdown = Shutdown::Closing;

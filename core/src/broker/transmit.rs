@@ -13,7 +13,7 @@ impl Broker {
     /// What waits for this connection: write it, [`Transmit::advance`] by what the socket took, and call
     /// again until `None`. What is queued for the client is encoded only as the socket takes it.
     pub fn transmit(&mut self, now: Instant, connection: ConnectionId) -> Option<&mut Transmit> {
-        let index = self.clients.connections.find(connection)?;
+        let index = self.clients.connections.find_again(connection)?;
         self.clients.refill(now, index);
         self.clients.commit();
         if self.clients.pressure != Pressure::None {

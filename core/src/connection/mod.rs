@@ -263,11 +263,14 @@ pub(crate) struct Connections {
     slab: Slab<Connection>,
     by_id: HashTable<u32>,
     hasher: FixedState,
+    /// The one that was asked for last: a driver says several things about one connection in a row.
+    last: ConnectionIndex,
 }
 
 impl Connections {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { slab: Slab::default(), by_id: HashTable::new(), hasher: FixedState::with_seed(seed) }
+        let hasher = FixedState::with_seed(seed);
+        Self { slab: Slab::default(), by_id: HashTable::new(), hasher, last: ConnectionIndex(0) }
     }
 
     pub(crate) fn insert(&mut self, connection: Connection) -> ConnectionIndex {
@@ -278,6 +281,14 @@ impl Connections {
             slab.get(*index).map_or(0, |connection| hasher.hash_one(connection.id))
         });
         ConnectionIndex(index)
+    }
+
+    /// [`Self::find`], quick if it is the same as last time.
+    pub(crate) fn find_again(&mut self, id: ConnectionId) -> Option<ConnectionIndex> {
+        if self.get(self.last).is_none_or(|connection| connection.id != id) {
+            self.last = self.find(id)?;
+        }
+        Some(self.last)
     }
 
     pub(crate) fn find(&self, id: ConnectionId) -> Option<ConnectionIndex> {

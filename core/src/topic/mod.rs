@@ -1,10 +1,10 @@
 //! Topic names, topic filters, who subscribes to what, and the routes that follow from it (section 4.7).
 
 pub mod filter;
+mod filter_changes;
 pub mod name;
 mod node;
 mod receivers;
-mod recent_filters;
 pub mod route;
 mod shared_subscription;
 mod short_text;

@@ -6,8 +6,8 @@ use core::hash::BuildHasher;
 use foldhash::fast::FixedState;
 
 use super::filter;
+use super::filter_changes::{FilterChanges, Moment};
 use super::receivers::{Receivers, RememberedReceivers};
-use super::recent_filters::RecentFilters;
 use super::short_text::ShortText;
 
 /// Places where the route of a topic can be.
@@ -36,8 +36,8 @@ pub struct Route {
     receivers: RememberedReceivers,
     /// Its number, never given twice; 0 where there is no route.
     serial: u64,
-    /// How many changes of wildcard filters it has taken in.
-    checked: u64,
+    /// Up to when it was true for sure.
+    checked: Moment,
 }
 
 impl Route {
@@ -80,7 +80,7 @@ pub struct Routes {
     /// For topics and receivers; the oldest go beyond that.
     bytes_max: usize,
     hasher: FixedState,
-    recent: RecentFilters,
+    changes: FilterChanges,
     len: usize,
     /// Of the last route.
     serial: u64,
@@ -104,7 +104,7 @@ impl Routes {
             sets_max: if sets.is_power_of_two() { sets } else { sets.next_power_of_two() / 2 },
             bytes_max: bytes_max / 2,
             hasher: FixedState::with_seed(seed),
-            recent: RecentFilters::default(),
+            changes: FilterChanges::new(!seed),
             len: 0,
             serial: 0,
             crowded: 0,
@@ -122,7 +122,7 @@ impl Routes {
             _ => self.find(topic, self.hash(topic))?,
         };
         let route = self.slots.get(slot)?;
-        if route.checked != self.recent.count() && !self.catch_up(slot) {
+        if route.checked.count != self.changes.count() && !self.catch_up(slot) {
             return None;
         }
         Some(RouteHint { slot: slot as u32, serial: self.slots.get(slot)?.serial })
@@ -137,7 +137,7 @@ impl Routes {
     /// The route that `hint` names, if it was not dropped and no change since may concern it.
     #[inline]
     pub fn current(&self, hint: RouteHint) -> Option<&Route> {
-        self.get(hint).filter(|route| route.checked == self.recent.count())
+        self.get(hint).filter(|route| route.checked.count == self.changes.count())
     }
 
     /// Remembers who receives `topic`, gathered just now without a publisher. `None` if it is not remembered:
@@ -154,7 +154,7 @@ impl Routes {
         let slot = slot.or_else(|| self.evict(hash))?;
         self.drop_route(slot);
         self.serial += 1;
-        let (serial, checked) = (self.serial, self.recent.count());
+        let (serial, checked) = (self.serial, self.changes.moment(topic));
         let route = self.slots.get_mut(slot)?;
         self.held_bytes -= route.heap_bytes();
         route.topic.replace(topic);
@@ -172,7 +172,7 @@ impl Routes {
     pub fn changed(&mut self, filter: &str) {
         let filter = filter::without_share_name(filter);
         if filter::is_wildcard(filter) {
-            self.recent.push(filter);
+            self.changes.push(filter);
         } else if let Some(slot) = self.find(filter, self.hash(filter)) {
             self.drop_route(slot);
         }
@@ -196,13 +196,13 @@ impl Routes {
 
     /// Bytes held: slots, topics and receivers as allocated, and the filters that changed last.
     pub fn cost(&self) -> usize {
-        self.held_bytes + self.cost_of_the_rest() + self.recent.cost()
+        self.held_bytes + self.cost_of_the_rest() + self.changes.cost()
     }
 
     /// [`Self::cost`], by a walk through everything.
     pub fn cost_walk(&self) -> usize {
         let held_bytes: usize = self.slots.iter().map(Route::heap_bytes).sum();
-        held_bytes + self.cost_of_the_rest() + self.recent.cost_walk()
+        held_bytes + self.cost_of_the_rest() + self.changes.cost_walk()
     }
 
     fn cost_of_the_rest(&self) -> usize {
@@ -241,12 +241,11 @@ impl Routes {
     /// Takes in the filters that changed meanwhile; false if the route is no longer true, and gone.
     fn catch_up(&mut self, slot: usize) -> bool {
         let Some(route) = self.slots.get_mut(slot) else { return false };
-        if self.recent.concern(route.checked, route.topic.as_str()) {
-            self.drop_route(slot);
-            return false;
+        match self.changes.pass_by(route.checked, route.topic.as_str()) {
+            Some(now) => route.checked = now,
+            None => self.drop_route(slot),
         }
-        route.checked = self.recent.count();
-        true
+        self.slots.get(slot).is_some_and(|route| route.serial != 0)
     }
 
     /// Empties a slot. Its buffers stay for the next route.

@@ -51,7 +51,7 @@ impl Broker {
                 self.redirect(now, one, permanent, other)
             }
             Command::Reload(config) => {
-                self.reload(config);
+                self.reload(now, config);
                 Ok(())
             }
             Command::Shutdown => {
@@ -123,9 +123,10 @@ impl Broker {
         Ok(())
     }
 
-    /// Takes a new configuration, whole. Whether promises wait for a journal is decided once for all, as is the number of
-    /// remembered routes.
-    fn reload(&mut self, config: Arc<Config>) {
+    /// Takes a new configuration, whole. Whether promises wait for a journal is decided once for all, as is the
+    /// number of remembered routes.
+    fn reload(&mut self, now: Instant, config: Arc<Config>) {
         self.clients.config = config;
+        self.reconsider_rates(now);
     }
 }

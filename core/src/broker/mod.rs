@@ -27,6 +27,7 @@ mod plain;
 mod pressure;
 mod publish;
 mod query;
+mod rate;
 mod reason_string;
 mod receive;
 mod redirect;

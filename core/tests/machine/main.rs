@@ -3,6 +3,7 @@
 mod authentication;
 mod fan_out;
 mod pressure;
+mod rates;
 mod redirect;
 mod replay;
 mod share;

@@ -1,8 +1,8 @@
 //! The broker inside another program.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use hushwing_core::{Command, Config, Origin, Publication};
+use hushwing_core::{Command, Config, Limits, Origin, Publication};
 use hushwing_tokio::{Handle, Running, Server, Stopped};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
@@ -113,6 +113,35 @@ async fn more_than_a_buffer_at_once() {
     expect(&mut client, &[CONNACK, b"\x40\x02\x00\x01"].concat()).await;
     handle.stop();
     drop(client);
+    running.join().unwrap();
+}
+
+/// Who publishes faster than it may is not read meanwhile, and read again in time.
+#[tokio::test]
+async fn a_publisher_that_is_too_fast() {
+    let limits = Limits { publish_messages_per_second: 20, ..Limits::default() };
+    let server = Server::new(Config { limits, ..Config::default() });
+    let (handle, running) = (server.handle(), server.spawn().unwrap());
+    let (mut client, stream) = duplex(64);
+    handle.serve(stream, Origin::default()).await.unwrap();
+    client.write_all(&[CONNECT, SUBSCRIBE].concat()).await.unwrap();
+    expect(&mut client, &[CONNACK, SUBACK].concat()).await;
+    let (mut reads, mut writes) = tokio::io::split(client);
+    let begin = Instant::now();
+    let send = async {
+        for number in 0..25_u8 {
+            writes.write_all(&[0x30, 4, 0, 1, b't', number]).await.unwrap();
+        }
+    };
+    let receive = async {
+        for number in 0..25_u8 {
+            expect(&mut reads, &[0x30, 4, 0, 1, b't', number]).await;
+        }
+    };
+    tokio::join!(send, receive);
+    assert!(begin.elapsed() >= Duration::from_millis(240), "{:?}", begin.elapsed());
+    handle.stop();
+    drop((reads, writes));
     running.join().unwrap();
 }
 

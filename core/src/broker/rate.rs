@@ -56,8 +56,8 @@ impl Broker {
 
     /// Closes a client that waits if what it has sent already would keep it waiting for too long.
     pub(super) fn close_if_far_ahead(&mut self, now: Instant, index: ConnectionIndex) {
-        let Some(connection) = self.clients.connections.get(index) else { return };
         let Some(allowance) = Allowance::new(&self.config().limits) else { return };
+        let Some(connection) = self.clients.connections.get(index) else { return };
         let Some(work) = connection.work.as_ref().filter(|_| connection.resume_at().is_some()) else {
             return;
         };

@@ -26,7 +26,6 @@ impl Broker {
         if connection.phase != Phase::Connected
             || connection.rules.is_some()
             || self.clients.hooks.see_messages()
-            || self.clients.config.limits.slow_publishers()
         {
             return bytes;
         }

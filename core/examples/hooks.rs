@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A client belongs to the house that its identifier begins with: `elm/kitchen` to `elm`. The hooks see to it
-//! that it says and hears only what is under `elm/`, and count what everybody says. There is no socket here:
+//! that it says and hears only what is under `elm/`, and count what everybody says. Within a house, what is said to
+//! `elm/whisper/kitchen` is heard in the kitchen alone, nobody shouts, and noise goes nowhere. There is no socket here:
 //! `examples/poll_loop.rs` has them, and `broker.set_hooks(…)` is all that it would take there.
 
 use std::collections::BTreeMap;
@@ -14,8 +15,8 @@ use std::sync::{Arc, Mutex};
 
 use hushwing_core::client::{Client, Event, Options, Publication};
 use hushwing_core::hooks::{
-    ConnectDecision, ConnectingClient, DeliverDecision, DeliveredCopy, PublishDecision, PublishedMessage,
-    SubscribeDecision, SubscribeWish, UnsubscribeDecision, UnsubscribeWish,
+    Change, ConnectDecision, ConnectingClient, DeliverDecision, DeliveredCopy, PublishDecision,
+    PublishedMessage, SubscribeDecision, SubscribeWish, UnsubscribeDecision, UnsubscribeWish,
 };
 use hushwing_core::topic::filter;
 use hushwing_core::wire::{Properties, QoS, ReasonCode, SubscriptionOptions};
@@ -41,6 +42,23 @@ fn within(filter: &str, house: &str) -> Option<String> {
         return Some(filter.to_owned());
     }
     filter::covers(filter, &all).then_some(all)
+}
+
+/// What becomes of a message that a house says to itself.
+fn change(house: &str, within: &str, payload: &[u8]) -> PublishDecision {
+    let mut change = Change::default();
+    if let Some(room) = within.strip_prefix("/whisper/") {
+        change.receivers = Some(vec![format!("{house}/{room}")]);
+        // It would be kept for everybody.
+        change.retain = Some(false);
+    }
+    if payload.iter().any(u8::is_ascii_uppercase) && !payload.iter().any(u8::is_ascii_lowercase) {
+        change.payload = Some(payload.to_ascii_lowercase());
+    }
+    if change == Change::default() {
+        return PublishDecision::Accept;
+    }
+    PublishDecision::Change(Box::new(change))
 }
 
 impl Hooks for Houses {
@@ -87,7 +105,11 @@ impl Hooks for Houses {
         if let Ok(mut said) = self.said.lock() {
             *said.entry(house.to_owned()).or_default() += 1;
         }
-        PublishDecision::Accept
+        let within = message.topic.get(house.len()..).unwrap_or_default();
+        if within.starts_with("/noise/") {
+            return PublishDecision::Drop;
+        }
+        change(house, within, message.payload)
     }
 
     /// The last door: whatever was subscribed on behalf of a client, nothing of another house reaches it.
@@ -186,8 +208,13 @@ fn story() -> (Street, Said) {
     for place in [kitchen, other] {
         street.subscribe(place, "#");
     }
+    street.subscribe(cellar, "elm/whisper/+");
     street.publish(cellar, "elm/cellar/water", "rising");
     street.publish(cellar, "oak/attic/door", "open");
+    street.publish(other, "oak/attic/door", "SHUT");
+    street.publish(other, "oak/noise/door", "creak");
+    street.publish(kitchen, "elm/whisper/kitchen", "not for the cellar");
+    street.publish(kitchen, "elm/whisper/cellar", "for the cellar");
     (street, said)
 }
 
@@ -202,10 +229,31 @@ fn main() {
 #[test]
 fn every_house_keeps_to_itself() {
     let (mut street, said) = story();
-    assert_eq!(street.rooms[0].heard, ["connected", "subscribed [00]", "elm/cellar/water: rising"]);
-    assert_eq!(street.rooms[1].heard, ["connected", "published: Success", "published: Not authorized"]);
-    assert_eq!(street.rooms[2].heard, ["connected", "subscribed [00]"]);
-    assert_eq!(said.lock().expect("one thread").get("elm"), Some(&1));
+    let heard = |place: usize| street.rooms[place].heard.as_slice();
+    let published = "published: Success";
+    assert_eq!(
+        heard(0),
+        [
+            "connected",
+            "subscribed [00]",
+            "elm/cellar/water: rising",
+            "elm/whisper/kitchen: not for the cellar",
+            published,
+            published
+        ]
+    );
+    assert_eq!(
+        heard(1),
+        [
+            "connected",
+            "subscribed [00]",
+            published,
+            "published: Not authorized",
+            "elm/whisper/cellar: for the cellar"
+        ]
+    );
+    assert_eq!(heard(2), ["connected", "subscribed [00]", "oak/attic/door: shut", published, published]);
+    assert_eq!(said.lock().expect("one thread").get("elm"), Some(&3));
     street.subscribe(2, "elm/cellar/#");
     assert_eq!(street.rooms[2].heard.last().map(String::as_str), Some("subscribed [87]"));
     let stranger = street.connect("stranger");

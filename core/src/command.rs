@@ -70,7 +70,9 @@ pub enum Command {
         /// Which one, as in [`crate::Answer::Redirect`].
         server_reference: Option<String>,
     },
-    /// Replace the configuration, whole. Connected clients keep what they were promised at CONNECT.
+    /// Replace the configuration, whole. Connected clients keep what they were promised at CONNECT: lower limits
+    /// are told to new clients, and nobody is closed for what is between both, until the next reload while
+    /// nobody is connected.
     Reload(Arc<Config>),
     /// Accept nobody any more, keep every promise made so far, tell 5.0 clients 0x8B, close all
     /// connections, then say [`crate::Output::Stopped`]. Kept sessions stay in the journal.

@@ -158,6 +158,9 @@ pub enum ReachedLimit {
     MemoryTight,
     /// All memory is in use: new work is refused. Said again only after it was less.
     MemoryExhausted,
+    /// A client publishes faster than it may: it is slowed down. Said again only after it has published so little
+    /// for a while that it may send a whole burst.
+    PublishRate,
 }
 
 /// Why one copy of a message was dropped.

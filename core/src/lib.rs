@@ -227,6 +227,18 @@
 //! machine, for tests that test the tests.
 #![no_std]
 #![forbid(unsafe_code)]
+// What an input could make panic. Tests may: their panic is a failure.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
 
 extern crate alloc;
 

@@ -69,10 +69,27 @@ pub struct Limits {
     pub routes_remembered: u32,
     /// Bytes of free transmit buffers kept for the next connections that have something to send.
     pub transmit_pool_bytes: u32,
-    /// Seconds that a publisher stays unread while memory is short; then it is told (5.0) and closed.
+    /// PUBLISH packets a second that are taken from one connection, at any QoS; 0 for no limit. A client that
+    /// sends faster is read no faster.
+    pub publish_messages_per_second: u32,
+    /// Bytes a second of its PUBLISH packets, fixed headers included; 0 for no limit.
+    pub publish_bytes_per_second: u32,
+    /// How many seconds' worth of both a client may send at once; 0 counts as 1. A packet is taken whole if
+    /// one byte of it is within the burst.
+    pub publish_burst_seconds: u16,
+    /// Seconds that a publisher stays unread while memory is short; then it is told (5.0) and closed. One that
+    /// has sent so much beyond its rate that it would have to stay unread for longer is told and closed at once.
     pub pause_timeout_seconds: u16,
     /// The largest sum of the memory account, in bytes.
     pub memory_bytes: u64,
+}
+
+impl Limits {
+    /// Whether there is a limit to how fast a client may publish.
+    #[inline]
+    pub(crate) const fn slow_publishers(&self) -> bool {
+        self.publish_messages_per_second | self.publish_bytes_per_second != 0
+    }
 }
 
 impl Default for Limits {
@@ -108,6 +125,9 @@ impl Default for Limits {
             session_expiry_seconds_3: u32::MAX,
             routes_remembered: 131_072,
             transmit_pool_bytes: 16 * 1024 * 1024,
+            publish_messages_per_second: 0,
+            publish_bytes_per_second: 0,
+            publish_burst_seconds: 1,
             pause_timeout_seconds: 10,
             memory_bytes: 512 * 1024 * 1024,
         }

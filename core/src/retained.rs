@@ -17,6 +17,31 @@ pub enum NextMatch<'a, V> {
 }
 
 /// One value for each topic, in the order of the topics' bytes.
+///
+/// ```
+/// use hushwing_core::retained::{NextMatch, RetainedStore};
+///
+/// let mut store = RetainedStore::new();
+/// store.insert("house/cellar/pump", "on");
+/// store.insert("house/kitchen/lamp", "off");
+/// store.insert("house/kitchen/pump", "off");
+///
+/// // All that a filter matches, looking at a bounded number of entries in one go.
+/// let (mut found, mut after) = (Vec::new(), None);
+/// loop {
+///     let mut budget = 1;
+///     match store.next_match("house/+/pump", after, &mut budget) {
+///         NextMatch::Found(topic, value) => {
+///             found.push((topic, *value));
+///             after = Some(topic);
+///         }
+///         // Others have their turn here.
+///         NextMatch::BudgetSpent(topic) => after = Some(topic),
+///         NextMatch::Exhausted => break,
+///     }
+/// }
+/// assert_eq!(found, [("house/cellar/pump", "on"), ("house/kitchen/pump", "off")]);
+/// ```
 #[derive(Debug)]
 pub struct RetainedStore<V> {
     by_topic: BTreeMap<Box<str>, V>,

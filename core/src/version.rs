@@ -35,12 +35,6 @@ impl ProtocolVersion {
         matches!(self, Self::V5_0)
     }
 
-    /// Whether the will is part of the session state and may be delayed (5.0 section 4.1), or belongs to
-    /// the network connection alone.
-    pub const fn will_outlives_connection(self) -> bool {
-        matches!(self, Self::V5_0)
-    }
-
     /// Whether a server may send DISCONNECT.
     pub const fn server_may_disconnect(self) -> bool {
         matches!(self, Self::V5_0)

@@ -216,6 +216,8 @@ violations! {
         "4.1", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 4.13.2";
     ReceiveMaximumExceeded(ReceiveMaximumExceeded) "there are more PUBLISH open than the Receive Maximum"
         "4.1", "MQTT-4.8.0-1", "MQTT-3.3.4-7";
+    MessageRateTooHigh(MessageRateTooHigh) "the client is too far ahead of the rate at which it may publish"
+        "4.1", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 4.13.2";
     AcknowledgementOfWrongKind(ProtocolError) "the acknowledgement is not the one that the message waits for"
         "4.1", "MQTT-4.8.0-1", "MQTT 5.0 section 4.3";
     PubackReasonCode(ProtocolError) "the reason code is not one of PUBACK"

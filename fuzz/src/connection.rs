@@ -52,6 +52,10 @@ impl World {
             config.limits.receive_maximum = 2;
             config.limits.routes_remembered = 2;
         }
+        if choice & 4 != 0 {
+            config.limits.publish_messages_per_second = 1;
+            config.limits.publish_bytes_per_second = 30;
+        }
         Self {
             broker: Broker::new(Arc::new(config), PeerId(0), u64::from(choice)),
             now: Instant::from_micros(1_700_000_000_000_000),

@@ -83,6 +83,30 @@ function within (promise, what) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
+function login (host, port, clientId, properties) {
+  return {
+    ...VERSIONS['5.0'],
+    protocol: 'mqtt',
+    host,
+    port: Number(port),
+    clientId: text(clientId),
+    keepalive: 60,
+    reconnectPeriod: 0,
+    connectTimeout: PATIENCE_MILLISECONDS,
+    properties
+  }
+}
+
+// How an authentication ends, whichever way.
+function verdict () {
+  return within(new Promise((resolve) => {
+    client.once('connect', (packet) => resolve(['done', hex(packet.properties?.authenticationData)]))
+    client.once('authenticated', (packet) => resolve(['done', hex(packet.properties?.authenticationData)]))
+    client.once('disconnect', (packet) => resolve(['refused', packet.reasonCode]))
+    client.once('error', (error) => resolve(['refused', error.code]))
+  }), 'end of the authentication')
+}
+
 const orders = {
   async connect (host, port, version, clientId, keep, topicAliasMaximum, subscriptions, ...will) {
     const options = {
@@ -116,6 +140,27 @@ const orders = {
       assert.deepStrictEqual(granted.map((grant) => grant.qos), [Number(qos)], 'SUBACK with the QoS asked for')
     }
     return ['done']
+  },
+
+  async authenticate (host, port, clientId, method, secret) {
+    const properties = { authenticationMethod: text(method) }
+    if (text(method) === 'word') properties.authenticationData = bytes(secret)
+    client = mqtt.connect(login(host, port, clientId, properties))
+    client.secret = secret
+    client.handleAuth = (packet, callback) => {
+      if (packet.reasonCode === 0) client.emit('authenticated', packet)
+      const authenticationData = Buffer.concat([bytes(client.secret), packet.properties.authenticationData ?? Buffer.of()])
+      callback(null, { cmd: 'auth', reasonCode: 0x18, properties: { ...properties, authenticationData } })
+    }
+    return await verdict()
+  },
+
+  // It has no method for this that is meant to be called.
+  async reauthenticate (secret) {
+    client.secret = secret
+    const { authenticationMethod } = client.options.properties
+    client._sendPacket({ cmd: 'auth', reasonCode: 0x19, properties: { authenticationMethod } })
+    return await verdict()
   },
 
   async publish (...words) {

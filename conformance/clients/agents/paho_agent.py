@@ -134,12 +134,34 @@ class Agent:
         return ["done"]
 
 
+def authenticate(host, port, client_identifier, method, secret):
+    """It knows the properties, but not AUTH: methods with one step only."""
+    client = mqtt.Client(
+        mqtt.CallbackAPIVersion.VERSION2, client_id=text(client_identifier), protocol=mqtt.MQTTv5
+    )
+    connected = queue.Queue()
+    client.on_connect = lambda _c, _u, _flags, code, properties: connected.put((code, properties))
+    properties = Properties(PacketTypes.CONNECT)
+    properties.AuthenticationMethod = text(method)
+    properties.AuthenticationData = bytes.fromhex(secret)
+    client.connect(host, int(port), 60, properties=properties)
+    client.loop_start()
+    code, told = connected.get(timeout=PATIENCE_SECONDS)
+    client.disconnect()
+    client.loop_stop()
+    if code.is_failure:
+        return ["refused", str(code.value)]
+    return ["done", getattr(told, "AuthenticationData", b"").hex()]
+
+
 def main():
     agent = None
     for line in sys.stdin:
         order, *words = line.rstrip("\n").split("\t")
         if order == "connect":
             agent, answer = Agent(*words), ["done"]
+        elif order == "authenticate":
+            answer = authenticate(*words)
         else:
             answer = getattr(agent, order)(*words)
         print("\t".join(answer), flush=True)

@@ -8,6 +8,12 @@
 //! | `publish` message | `done`, once the broker has acknowledged as far as the QoS goes |
 //! | `receive` | `message` message |
 //! | `leave` | `done` |
+//! | `authenticate` host port client_identifier method secret | as below |
+//! | `reauthenticate` secret | as below |
+//!
+//! The last two are for MQTT 5.0 and for clients that can: `done` data, or `refused` reason_code. They follow the toy
+//! methods of `tests/enhanced_authentication.rs`: `word` sends the secret as Authentication Data in CONNECT; `echo` sends
+//! none there, and answers AUTH with the secret and what came, in this order.
 //!
 //! A message is ten words: topic, payload, QoS, retain, Content Type, Response Topic, Correlation Data, Message Expiry
 //! Interval or `-`, Topic Alias or `-`, User Properties. Those are `name:value,name:value`, and
@@ -41,14 +47,7 @@ pub struct Agent<L> {
 
 impl<L: Library> Peer for Agent<L> {
     fn connect(broker: SocketAddr, settings: &Settings) -> Self {
-        let program = L::program().as_ref().unwrap_or_else(|reason| panic!("{reason}"));
-        let (name, arguments) = program.split_first().expect("a program has a name");
-        let mut command = Command::new(name);
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut process = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let orders = process.stdin.take().expect("piped");
-        let answers = lines_of(&mut process);
-        let mut this = Self { process, orders, answers, library: PhantomData };
+        let mut this = Self::start();
         this.duty(&connect_order(broker, settings));
         this
     }
@@ -79,7 +78,50 @@ impl<L: Library> Peer for Agent<L> {
     }
 }
 
+impl<L: Library> Agent<L> {
+    /// Connects with an Authentication Method. What it got as Authentication Data in CONNACK, or why it was refused.
+    pub fn authenticate(
+        broker: SocketAddr,
+        client_identifier: &str,
+        method: &str,
+        secret: &str,
+    ) -> (Self, Result<Vec<u8>, u8>) {
+        let mut this = Self::start();
+        let [name, method, secret] =
+            [client_identifier, method, secret].map(|word| to_hexadecimal(word.as_bytes()));
+        let (host, port) = (broker.ip(), broker.port());
+        let order = format!("authenticate\t{host}\t{port}\t{name}\t{method}\t{secret}");
+        let outcome = this.verdict(&order);
+        (this, outcome)
+    }
+
+    fn start() -> Self {
+        let program = L::program().as_ref().unwrap_or_else(|reason| panic!("{reason}"));
+        let (name, arguments) = program.split_first().expect("a program has a name");
+        let mut command = Command::new(name);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let orders = process.stdin.take().expect("piped");
+        let answers = lines_of(&mut process);
+        Self { process, orders, answers, library: PhantomData }
+    }
+}
+
 impl<L> Agent<L> {
+    /// Authenticates anew, by the method that it connected with.
+    pub fn reauthenticate(&mut self, secret: &str) -> Result<Vec<u8>, u8> {
+        self.verdict(&format!("reauthenticate\t{}", to_hexadecimal(secret.as_bytes())))
+    }
+
+    fn verdict(&mut self, order: &str) -> Result<Vec<u8>, u8> {
+        let answer = self.order(order);
+        match answer.split_once('\t') {
+            Some(("done", data)) => Ok(from_hexadecimal(data)),
+            Some(("refused", reason)) => Err(reason.parse().expect("a reason code")),
+            _ => panic!("neither accepted nor refused: {answer:?}"),
+        }
+    }
+
     fn order(&mut self, order: &str) -> String {
         let verb = order.split('\t').next().unwrap_or_default();
         writeln!(self.orders, "{order}").unwrap_or_else(|error| panic!("{verb}: the agent is gone: {error}"));

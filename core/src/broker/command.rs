@@ -2,7 +2,6 @@
 
 use alloc::format;
 use alloc::string::String;
-use alloc::sync::Arc;
 use core::fmt::Display;
 
 use super::Broker;
@@ -10,7 +9,6 @@ use super::deliver::Publication;
 use super::direct;
 use super::publish::expiry;
 use crate::command::Command;
-use crate::config::Config;
 use crate::connection::ConnectionIndex;
 use crate::event::Event;
 use crate::id::Position;
@@ -51,7 +49,7 @@ impl Broker {
                 self.redirect(now, one, permanent, other)
             }
             Command::Reload(config) => {
-                self.reload(config);
+                self.reload(now, config);
                 Ok(())
             }
             Command::Shutdown => {
@@ -121,11 +119,5 @@ impl Broker {
             Some(client) => self.deliver_direct(now, &publication, client).receivers,
         };
         Ok(())
-    }
-
-    /// Takes a new configuration, whole. Whether promises wait for a journal is decided once for all, as is the number of
-    /// remembered routes.
-    fn reload(&mut self, config: Arc<Config>) {
-        self.clients.config = config;
     }
 }

@@ -17,7 +17,8 @@ use crate::wire::{Frame, Packet, PacketType, Publish, ReasonCode, Sender, frame_
 pub(super) enum Flow {
     /// Yes.
     Continue,
-    /// Not before the embedder has answered; the packet at hand is handled again then.
+    /// Not before the embedder has answered, or the rate limit allows it; the packet at hand is handled again
+    /// then.
     Wait,
 }
 
@@ -49,6 +50,7 @@ impl Broker {
         self.clients.counters.bytes_in += bytes.len() as u64;
         let bytes = self.complete_tail(now, index, bytes);
         self.handle_frames(now, index, bytes);
+        self.close_if_far_ahead(now, index);
         self.clients.pause_if_deaf(index);
         self.clients.recount_connection(index);
     }
@@ -84,8 +86,12 @@ impl Broker {
         index: ConnectionIndex,
         bytes: &'b [u8],
     ) -> Result<&'b [u8], Violation> {
-        let rest = self.publish_repeated(now, index, bytes);
-        let rest = self.publish_repeated_acknowledged(now, index, rest)?;
+        let mut rest = bytes;
+        // Where there is a limit to them, every message is looked at.
+        if !self.config().limits.slow_publishers() {
+            rest = self.publish_repeated(now, index, rest);
+            rest = self.publish_repeated_acknowledged(now, index, rest)?;
+        }
         let rest = self.acknowledged_plainly(now, index, rest)?;
         if rest.len() < bytes.len() {
             if let Some(connection) = self.clients.connection(index) {
@@ -115,6 +121,7 @@ impl Broker {
         }
         self.handled(now, bytes);
         if frame.header.packet_type == PacketType::Publish {
+            self.count_published(now, index, frame.length);
             self.pause_publisher(now, index);
         }
         Ok(Some(frame.length))
@@ -176,7 +183,7 @@ impl Broker {
         self.clients.connections.get(index).is_some_and(|connection| {
             takes_input(connection)
                 && connection.paused & pause::FAN_OUT == 0
-                && connection.work.as_ref().is_none_or(|work| work.question.is_none())
+                && connection.work.as_ref().is_none_or(|work| !work.waits())
         })
     }
 
@@ -207,6 +214,9 @@ impl Broker {
             // [MQTT-3.1.0-2]
             (_, PacketType::Connect) => return Err(Violation::SecondConnect),
             (_, PacketType::Publish) => {
+                if !self.is_within_rate(now, index, frame.length)? {
+                    return Ok(Flow::Wait);
+                }
                 let publish = Publish::decode(frame, version, Sender::Client)?;
                 return self.publish(now, index, &publish);
             }

@@ -25,12 +25,13 @@ impl Broker {
     }
 
     fn connection_due(&mut self, now: Instant, index: ConnectionIndex) {
+        self.resume_publisher(now, index);
         let Some(connection) = self.clients.connections.get(index) else { return };
         let (deadline, violation) = next_deadline(connection, &self.config().limits);
         if deadline <= now {
             self.violated(now, index, violation);
         } else {
-            self.clients.arm_connection(index, deadline);
+            self.rearm_connection(index);
         }
     }
 
@@ -38,7 +39,8 @@ impl Broker {
     pub(super) fn rearm_connection(&mut self, index: ConnectionIndex) {
         if let Some(connection) = self.clients.connections.get(index) {
             let (deadline, _) = next_deadline(connection, &self.config().limits);
-            self.clients.arm_connection(index, deadline);
+            let resume_at = connection.resume_at().unwrap_or(Instant::FAR_FUTURE);
+            self.clients.arm_connection(index, deadline.min(resume_at));
         }
     }
 }
@@ -69,7 +71,8 @@ fn sign_of_life(connection: &Connection, limits: &Limits) -> (Instant, Violation
             (connection.last_packet_at.after_seconds(timeout), Violation::ConnectTimeout)
         }
         // [MQTT-3.1.2-22] of 5.0, [MQTT-3.1.2-24] of 3.1.1: one and a half times the keep alive.
-        (Phase::Connected, None) if connection.keep_alive_seconds > 0 => {
+        // Not while the rate limit keeps what it sent from being read.
+        (Phase::Connected, None) if connection.keep_alive_seconds > 0 && connection.resume_at().is_none() => {
             let micros = u64::from(connection.keep_alive_seconds) * 1_500_000;
             let deadline = connection.last_packet_at.after(core::time::Duration::from_micros(micros));
             (deadline, Violation::KeepAliveElapsed)

@@ -4,6 +4,7 @@ pub(crate) mod answers;
 pub(crate) mod capabilities;
 pub(crate) mod exchange;
 pub(crate) mod outgoing_topic_alias;
+pub(crate) mod rate;
 pub(crate) mod topic_alias;
 pub(crate) mod transmit;
 
@@ -20,6 +21,7 @@ use self::answers::Answers;
 use self::capabilities::Capabilities;
 use self::exchange::Exchange;
 use self::outgoing_topic_alias::OutgoingTopicAliases;
+use self::rate::Rate;
 use self::topic_alias::TopicAliases;
 use self::transmit::Transmit;
 use crate::ask::Answer;
@@ -65,6 +67,8 @@ pub(crate) mod pause {
     pub(crate) const MEMORY: u8 = 16;
     /// Its last message has not reached everybody yet.
     pub(crate) const FAN_OUT: u8 = 32;
+    /// It publishes faster than it may.
+    pub(crate) const RATE: u8 = 64;
 }
 
 /// One connection. Small, because most connections of a broker are idle.
@@ -127,6 +131,8 @@ pub(crate) struct Work {
     pub(crate) origin: Option<Box<Origin>>,
     /// What the embedder was asked, and until when it may answer.
     pub(crate) question: Option<(Question, Instant)>,
+    /// How fast it publishes, if there is a limit to that and it has published.
+    pub(crate) rate: Option<Box<Rate>>,
     /// Until when it may stay unread for want of memory.
     pub(crate) unread_until: Option<Instant>,
     /// What it answered, until the packet that waits is handled.
@@ -138,6 +144,11 @@ pub(crate) struct Work {
 }
 
 impl Work {
+    /// Whether no packet may be handled: the embedder was asked, or the next message is too early.
+    pub(crate) fn waits(&self) -> bool {
+        self.question.is_some() || self.rate.as_ref().is_some_and(|rate| rate.resume_at.is_some())
+    }
+
     pub(crate) fn push_backlog(&mut self, queued: Queued) {
         self.backlog_bytes += queued.limited_bytes();
         self.backlog_heap += queued.heap_cost();
@@ -170,6 +181,7 @@ impl Work {
             && self.question.is_none()
             && self.answer.is_none()
             && self.exchange.is_none()
+            && self.rate.is_none()
             && self.unread_until.is_none()
             && self.assigned.is_none()
     }
@@ -185,6 +197,7 @@ impl Work {
             + self.outgoing_aliases.as_ref().map_or(0, |aliases| aliases.cost())
             + self.origin.as_ref().map_or(0, |origin| size_of::<Origin>() + identity(origin))
             + self.exchange.as_ref().map_or(0, |exchange| exchange.cost())
+            + self.rate.as_ref().map_or(0, |_| size_of::<Rate>())
             + self.assigned.as_ref().map_or(0, |text| text.len())
     }
 }
@@ -240,6 +253,11 @@ impl Connection {
         if self.work.as_ref().is_some_and(|work| work.is_empty()) {
             self.work = None;
         }
+    }
+
+    /// When its next message may be handled, if that waits for the rate limit.
+    pub(crate) fn resume_at(&self) -> Option<Instant> {
+        self.work.as_ref()?.rate.as_ref()?.resume_at
     }
 
     /// Bytes in its transmit buffer.

@@ -31,6 +31,24 @@ pub struct Subscription {
 /// filter `$share/ShareName/filter` are members of a group, and the group is what is found for a topic.
 ///
 /// Whoever changes it tells the [`Routes`](super::Routes), too.
+///
+/// ```
+/// use hushwing_core::topic::{SessionIndex, Subscription, SubscriptionList, SubscriptionTree};
+///
+/// let mut tree = SubscriptionTree::new(42);
+/// let (owl, mouse) = (SessionIndex(0), SessionIndex(1));
+/// let (mut of_owl, mut of_mouse) = (SubscriptionList::EMPTY, SubscriptionList::EMPTY);
+/// tree.insert(&mut of_owl, owl, "wood/+/noise", Subscription::default());
+/// tree.insert(&mut of_mouse, mouse, "wood/#", Subscription::default());
+///
+/// let mut found = Vec::new();
+/// tree.matches("wood/oak/noise", |session, _| found.push(session));
+/// found.sort_unstable();
+/// assert_eq!(found, [owl, mouse]);
+///
+/// tree.remove(&mut of_mouse, mouse, "wood/#");
+/// assert_eq!((tree.len(), tree.get(mouse, "wood/#")), (1, None));
+/// ```
 #[derive(Debug)]
 pub struct SubscriptionTree {
     pub(super) nodes: Nodes,

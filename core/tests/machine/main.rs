@@ -3,8 +3,11 @@
 mod authentication;
 mod fan_out;
 mod pressure;
+mod rates;
 mod redirect;
+mod reload;
 mod replay;
 mod share;
 mod share_random;
+mod shutdown;
 mod world;

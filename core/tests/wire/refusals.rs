@@ -327,6 +327,7 @@ const OF_THE_MACHINE: &[V] = &[
     V::AnswerTooLarge,
     V::RetainedQuotaExceeded,
     V::MemoryExhausted,
+    V::MessageRateTooHigh,
     V::SharedSubscriptionsNotSupported,
 ];
 

@@ -10,12 +10,13 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use hushwing_common::{listen, seed};
-use hushwing_core::{Command, Config, Origin};
+use hushwing_core::{Ask, Command, Config, Origin};
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::{Notify, mpsc};
 use tokio::task;
 use tokio::time::timeout;
 
+use crate::question::{OnAsk, Questions, Reply};
 use crate::shard::Shard;
 use crate::stream::Stream;
 use crate::{listener, turn};
@@ -30,6 +31,7 @@ const REQUESTS: usize = 1_024;
 pub struct Server {
     config: Arc<Config>,
     listeners: Vec<(TcpListener, u16)>,
+    on_ask: Option<OnAsk>,
     handle: Handle,
     requests: mpsc::Receiver<Request>,
 }
@@ -60,7 +62,7 @@ impl Server {
     pub fn new(config: Config) -> Self {
         let (sender, requests) = mpsc::channel(REQUESTS);
         let handle = Handle { requests: sender, stop: Arc::default() };
-        Self { config: Arc::new(config), listeners: Vec::new(), handle, requests }
+        Self { config: Arc::new(config), listeners: Vec::new(), on_ask: None, handle, requests }
     }
 
     /// Listens on `address`. Clients there get the listener profile `profile` of the configuration. Returns
@@ -83,6 +85,16 @@ impl Server {
         Ok(address)
     }
 
+    /// Has `on_ask` answer what the broker cannot decide by itself: who may connect, where the listener says
+    /// [`hushwing_core::Authentication::Ask`], with all steps of an enhanced authentication; and who may publish
+    /// or subscribe, where the rules say [`hushwing_core::Decision::Ask`]. Without it the answer is always no.
+    ///
+    /// It is called on the thread of the broker and must not block it. Where the answer takes time, pass the
+    /// [`Reply`] on to a thread or a task: only the client in question waits.
+    pub fn on_ask(&mut self, on_ask: impl FnMut(Ask, Reply) + Send + 'static) {
+        self.on_ask = Some(Box::new(on_ask));
+    }
+
     /// What reaches the broker while it runs.
     pub fn handle(&self) -> Handle {
         self.handle.clone()
@@ -96,7 +108,8 @@ impl Server {
     /// Where the operating system gives no random numbers or does not let the listeners be watched.
     pub async fn run(mut self) -> io::Result<()> {
         let seed = seed::seed().map_err(io::Error::other)?;
-        let shard = Rc::new(RefCell::new(Shard::new(self.config, seed)));
+        let (questions, mut answers) = Questions::new(self.on_ask);
+        let shard = Rc::new(RefCell::new(Shard::new(self.config, seed, questions)));
         let mut tasks = Tasks::start(&shard);
         for (listener, profile) in self.listeners {
             let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -106,6 +119,10 @@ impl Server {
         loop {
             let request = tokio::select! {
                 request = self.requests.recv() => request,
+                Some((question, answer)) = answers.recv() => {
+                    shard.borrow_mut().answer(question, answer);
+                    continue;
+                }
                 () = self.handle.stop.notified() => None,
                 // It never ends by itself: a machine that panicked serves nobody.
                 ended = &mut tasks.turns => return ended.map_err(io::Error::other),

@@ -16,11 +16,13 @@ use hushwing_common::log;
 use hushwing_core::wire::ReasonCode;
 use hushwing_core::{
     Answer, Broker, CloseCause, Command, Config, ConnectionId, Event, Input, Instant, Origin, Output, PeerId,
+    Question,
 };
 use tokio::sync::Notify;
 
 use self::read::READ_BYTES;
 use crate::bell::{Bell, Bells};
+use crate::question::Questions;
 use crate::stream::Stream;
 
 /// A machine with everything that serves it. Shared by the tasks of one thread, borrowed only between awaits.
@@ -36,6 +38,7 @@ pub(crate) struct Shard {
     /// Connections that the machine is done with since the last turn.
     to_close: Vec<ConnectionId>,
     bells: Arc<Bells>,
+    questions: Questions,
     /// Wakes whoever waits for the end.
     progress: Rc<Notify>,
     stopped: bool,
@@ -65,7 +68,7 @@ pub(crate) struct Left {
 }
 
 impl Shard {
-    pub(crate) fn new(config: Arc<Config>, seed: u64) -> Self {
+    pub(crate) fn new(config: Arc<Config>, seed: u64, questions: Questions) -> Self {
         let mut broker = Broker::new(config, PeerId(0), seed);
         let clock = Clock::starting_at(broker.restored(Clock::wall()));
         let mut shard = Self {
@@ -77,6 +80,7 @@ impl Shard {
             to_write: Vec::new(),
             to_close: Vec::new(),
             bells: Arc::default(),
+            questions,
             progress: Rc::default(),
             stopped: false,
         };
@@ -114,6 +118,10 @@ impl Shard {
 
     pub(crate) fn command(&mut self, command: Command) {
         self.input(Input::Command(command));
+    }
+
+    pub(crate) fn answer(&mut self, question: Question, answer: Answer) {
+        self.input(Input::Answer { question, answer });
     }
 
     /// Takes a connection in.
@@ -169,10 +177,11 @@ impl Shard {
                 Output::Persist { position, records: _ } => {
                     self.broker.handle_input(now, Input::Persisted { position });
                 }
-                // No authenticator exists yet.
-                Output::Ask { question, about: _ } => {
-                    let answer = Answer::Refuse(ReasonCode::NotAuthorized);
-                    self.broker.handle_input(now, Input::Answer { question, answer });
+                Output::Ask { question, about } => {
+                    if !self.questions.ask(question, about) {
+                        let answer = Answer::Refuse(ReasonCode::NotAuthorized);
+                        self.broker.handle_input(now, Input::Answer { question, answer });
+                    }
                 }
                 Output::Event(event) => self.log(&event),
                 Output::Stopped => {

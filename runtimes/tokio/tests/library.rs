@@ -1,9 +1,11 @@
 //! The broker inside another program.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use hushwing_core::{Command, Config, Origin, Publication};
-use hushwing_tokio::{Handle, Running, Server, Stopped};
+use hushwing_core::{
+    Answer, Ask, Authentication, Command, Config, Decision, Limits, Listener, Origin, Publication, Rules,
+};
+use hushwing_tokio::{Handle, Reply, Running, Server, Stopped};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, LocalSet};
@@ -113,6 +115,93 @@ async fn more_than_a_buffer_at_once() {
     expect(&mut client, &[CONNACK, b"\x40\x02\x00\x01"].concat()).await;
     handle.stop();
     drop(client);
+    running.join().unwrap();
+}
+
+/// Who may do what is asked; the answers come from another thread, and one never comes.
+#[tokio::test]
+async fn the_program_has_a_say() {
+    let rules = Rules { rules: Vec::new(), otherwise: Decision::Ask };
+    let listener = Listener { authentication: Authentication::Ask, rules: rules.into() };
+    let limits = Limits { answer_timeout_seconds: 1, ..Limits::default() };
+    let mut server = Server::new(Config { listeners: vec![listener], limits, ..Config::default() });
+    let (sender, questions) = std::sync::mpsc::channel::<(Ask, Reply)>();
+    server.on_ask(move |about, reply| sender.send((about, reply)).unwrap());
+    let authority = std::thread::spawn(move || {
+        for (about, reply) in questions {
+            match about {
+                Ask::Authenticate(who) if who.client_identifier.starts_with('a') => {
+                    reply.send(Answer::Accept { rules: None, data: None });
+                }
+                Ask::Authenticate(_) => drop(reply),
+                Ask::Authorize { topics, .. } => {
+                    reply.send(Answer::Decisions(topics.iter().map(|topic| topic == "t").collect()));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    });
+    let (handle, running) = (server.handle(), server.spawn().unwrap());
+    let (mut client, stream) = duplex(1_024);
+    handle.serve(stream, Origin::default()).await.unwrap();
+    client.write_all(&[CONNECT, SUBSCRIBE, b"\x82\x06\x00\x01\x00\x01t\x00"].concat()).await.unwrap();
+    // `#` is refused, `t` is granted.
+    expect(&mut client, &[CONNACK, b"\x90\x03\x00\x01\x80", SUBACK].concat()).await;
+    let (mut nobody, stream) = duplex(1_024);
+    handle.serve(stream, Origin::default()).await.unwrap();
+    let last = CONNECT.len() - 1;
+    nobody.write_all(&[&CONNECT[..last], b"b"].concat()).await.unwrap();
+    // Server unavailable: nobody has said whether it may.
+    expect(&mut nobody, b"\x20\x02\x00\x03").await;
+    handle.stop();
+    drop((client, nobody));
+    running.join().unwrap();
+    authority.join().unwrap();
+}
+
+/// With nobody to ask, nobody is let in.
+#[tokio::test]
+async fn nobody_to_ask() {
+    let listener = Listener { authentication: Authentication::Ask, ..Listener::default() };
+    let server = Server::new(Config { listeners: vec![listener], ..Config::default() });
+    let (handle, running) = (server.handle(), server.spawn().unwrap());
+    let (mut client, stream) = duplex(1_024);
+    handle.serve(stream, Origin::default()).await.unwrap();
+    client.write_all(CONNECT).await.unwrap();
+    expect(&mut client, b"\x20\x02\x00\x05").await;
+    handle.stop();
+    drop(client);
+    running.join().unwrap();
+}
+
+/// Who publishes faster than it may is not read meanwhile, and read again in time.
+#[tokio::test]
+async fn a_publisher_that_is_too_fast() {
+    let limits = Limits { publish_messages_per_second: 100, ..Limits::default() };
+    let server = Server::new(Config { limits, ..Config::default() });
+    let (handle, running) = (server.handle(), server.spawn().unwrap());
+    let (mut client, stream) = duplex(64);
+    handle.serve(stream, Origin::default()).await.unwrap();
+    client.write_all(&[CONNECT, SUBSCRIBE].concat()).await.unwrap();
+    expect(&mut client, &[CONNACK, SUBACK].concat()).await;
+    let (mut reads, mut writes) = tokio::io::split(client);
+    let begin = Instant::now();
+    let send = async {
+        for number in 0..150_u8 {
+            writes.write_all(&[0x30, 4, 0, 1, b't', number]).await.unwrap();
+        }
+        // But for the pipe, and the bytes that were read when the machine said stop.
+        assert!(begin.elapsed() >= Duration::from_millis(200), "{:?}", begin.elapsed());
+    };
+    let receive = async {
+        for number in 0..150_u8 {
+            expect(&mut reads, &[0x30, 4, 0, 1, b't', number]).await;
+        }
+    };
+    tokio::join!(send, receive);
+    assert!(begin.elapsed() >= Duration::from_millis(490), "{:?}", begin.elapsed());
+    handle.stop();
+    drop((reads, writes));
     running.join().unwrap();
 }
 

@@ -67,7 +67,7 @@ pub struct World {
 }
 
 /// The configuration of the broker: with a journal, an embedder to ask, and windows that fill quickly. `pieces`:
-/// what can be done bit by bit is.
+/// what can be done bit by bit is, and clients that publish too fast have to wait.
 pub fn config(fault: Option<Promise>, pieces: bool) -> Arc<Config> {
     let ask = Rule { action: None, filter: "q/#".into(), decision: Decision::Ask };
     let rules = Arc::new(Rules { rules: vec![ask], otherwise: Decision::Allow });
@@ -76,7 +76,14 @@ pub fn config(fault: Option<Promise>, pieces: bool) -> Arc<Config> {
         Listener { authentication: Authentication::Ask, rules },
     ];
     let limits = Limits { in_flight_maximum: 5, ..Limits::default() };
-    let pieces = pieces.then(|| Limits { receivers_per_turn: 1, retained_per_turn: 1, ..limits.clone() });
+    let pieces = pieces.then(|| Limits {
+        receivers_per_turn: 1,
+        retained_per_turn: 1,
+        publish_messages_per_second: 3,
+        // Nobody is closed for being too fast.
+        pause_timeout_seconds: 600,
+        ..limits.clone()
+    });
     let limits = pieces.unwrap_or(limits);
     let config = Config { limits, listeners, journal: true, ..Config::default() };
     Arc::new(planted(config, fault))

@@ -82,8 +82,15 @@ limits! {
         "Topics whose receivers are remembered.";
     transmit_pool_bytes: 0..=u32::MAX,
         "Bytes of free transmit buffers kept for the next connections.";
+    publish_messages_per_second: 0..=u32::MAX,
+        "Messages a second that one client may publish; who is faster is read no faster. 0 for no limit.";
+    publish_bytes_per_second: 0..=u32::MAX,
+        "Bytes a second of PUBLISH packets that one client may send; 0 for no limit.";
+    publish_burst_seconds: 1..=u16::MAX,
+        "Seconds' worth of both that a client may send at once.";
     pause_timeout_seconds: 1..=u16::MAX,
-        "Seconds that a publisher stays unread while memory is short; then it is told (5.0) and closed.";
+        "Seconds that a publisher stays unread for want of memory, or has sent ahead of its rate; then it is \
+         told (5.0) and closed.";
     memory_bytes: 1_048_576..=u64::MAX,
         "Bytes that all sessions, queues and retained messages may take together.";
 }

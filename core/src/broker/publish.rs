@@ -321,7 +321,8 @@ impl Broker {
         if topic.len() > usize::from(limits.topic_bytes) {
             return Err(Violation::TopicTooLong);
         }
-        if topic.len() > usize::from(limits.topic_levels)
+        // So many levels take as many bytes, less one.
+        if topic.len() >= usize::from(limits.topic_levels)
             && topic.bytes().filter(|byte| *byte == b'/').count() >= usize::from(limits.topic_levels)
         {
             return Err(Violation::TopicTooManyLevels);

@@ -1,0 +1,9 @@
+//! Every limit and every policy of the configuration at its edges: one below, at it, one above.
+
+mod case;
+
+mod packets;
+mod strings;
+#[path = "../embedding/world.rs"]
+#[expect(dead_code, reason = "shared with the tests of embedding")]
+mod world;

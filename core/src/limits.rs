@@ -43,11 +43,12 @@ pub struct Limits {
     pub filters_per_packet: u16,
     /// Subscriptions of one session.
     pub subscriptions_per_session: u32,
-    /// Messages in the queue of one session.
+    /// Messages in the queue of one session; and as many at QoS 0 that wait for its socket.
     pub queue_messages: u32,
     /// Bytes (topic, properties, payload) in the queue of one session.
     pub queue_bytes: u32,
-    /// Bytes of QoS 0 messages that wait for one slow socket; then the oldest are dropped.
+    /// Bytes (topic, properties, payload) of QoS 0 messages that wait for one slow socket; then the oldest are
+    /// dropped.
     pub qos0_backlog_bytes: u32,
     /// Bytes encoded ahead of a socket. Beyond this mark, messages wait as shared entries in queues.
     pub transmit_mark_bytes: u32,

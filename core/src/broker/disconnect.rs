@@ -171,14 +171,17 @@ impl Clients {
         }
     }
 
-    /// Drops QoS 0 messages that wait for a connection.
-    pub(super) fn drop_backlog(&mut self, index: ConnectionIndex) {
+    /// Drops QoS 0 messages that wait for a connection; how many there were.
+    pub(super) fn drop_backlog(&mut self, index: ConnectionIndex) -> usize {
+        let mut dropped = 0;
         while let Some(queued) =
-            self.connections.get_mut(index).and_then(|connection| connection.work.as_mut()?.pop_backlog())
+            self.connections.get_mut(index).and_then(|connection| connection.work.as_mut()?.backlog.pop())
         {
             self.release_message(queued.message);
+            dropped += 1;
         }
         self.recount_connection(index);
+        dropped
     }
 
     /// Drops everything that a connection was busy with, but for what is encoded already.

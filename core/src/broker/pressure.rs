@@ -137,8 +137,9 @@ impl Clients {
     fn drop_waiting_qos0(&mut self) -> bool {
         let Some(id) = self.backlogged.pop_first() else { return false };
         if let Some(index) = self.connections.find(id) {
-            self.drop_backlog(index);
-            self.dropped(index, DropReason::MemoryExhausted);
+            for _ in 0..self.drop_backlog(index) {
+                self.dropped(index, DropReason::MemoryExhausted);
+            }
         }
         true
     }

@@ -70,7 +70,7 @@ impl Clients {
             self.holds.insert((first.wait, connection.id));
             return Step::Stop;
         }
-        let Some(queued) = work.pop_backlog() else { return Step::Stop };
+        let Some(queued) = work.backlog.pop() else { return Step::Stop };
         self.send_at_most_once(now, index, &queued);
         Step::Done
     }

@@ -9,7 +9,6 @@ pub(crate) mod topic_alias;
 pub(crate) mod transmit;
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
@@ -30,7 +29,7 @@ use crate::id::{ConnectionId, Question};
 use crate::input::Origin;
 use crate::rules::Rules;
 use crate::session::SessionIndex;
-use crate::session::queue::Queued;
+use crate::session::queue::Queue;
 use crate::slab::{OptionalIndex, Slab};
 use crate::time::Instant;
 use crate::topic::route::RouteHint;
@@ -119,10 +118,7 @@ pub(crate) struct Work {
     /// Packets that wait for the journal.
     pub(crate) answers: Answers,
     /// QoS 0 messages that the socket does not take, or that wait for the journal.
-    pub(crate) backlog: VecDeque<Queued>,
-    /// Bytes of the messages in `backlog`, and of its identifier lists.
-    pub(crate) backlog_bytes: usize,
-    pub(crate) backlog_heap: usize,
+    pub(crate) backlog: Queue,
     /// Topics that the client gave numbers.
     pub(crate) aliases: TopicAliases,
     /// Topics that the server gave numbers.
@@ -149,28 +145,6 @@ impl Work {
         self.question.is_some() || self.rate.as_ref().is_some_and(|rate| rate.resume_at.is_some())
     }
 
-    pub(crate) fn push_backlog(&mut self, queued: Queued) {
-        self.backlog_bytes += queued.limited_bytes();
-        self.backlog_heap += queued.heap_cost();
-        self.backlog.push_back(queued);
-    }
-
-    pub(crate) fn pop_backlog(&mut self) -> Option<Queued> {
-        let queued = self.backlog.pop_front()?;
-        self.backlog_bytes -= queued.limited_bytes();
-        self.backlog_heap -= queued.heap_cost();
-        Some(queued)
-    }
-
-    /// The oldest message that the limit may drop.
-    pub(crate) fn drop_oldest(&mut self) -> Option<Queued> {
-        let index = self.backlog.iter().position(|queued| !queued.replayed)?;
-        let queued = self.backlog.remove(index)?;
-        self.backlog_bytes -= queued.limited_bytes();
-        self.backlog_heap -= queued.heap_cost();
-        Some(queued)
-    }
-
     fn is_empty(&self) -> bool {
         self.tail.is_empty()
             && self.answers.is_empty()
@@ -191,8 +165,7 @@ impl Work {
         size_of::<Self>()
             + self.tail.capacity()
             + self.answers.heap_cost()
-            + self.backlog.capacity() * size_of::<Queued>()
-            + self.backlog_heap
+            + self.backlog.heap_cost()
             + self.aliases.heap_cost()
             + self.outgoing_aliases.as_ref().map_or(0, |aliases| aliases.cost())
             + self.origin.as_ref().map_or(0, |origin| size_of::<Origin>() + identity(origin))

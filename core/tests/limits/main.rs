@@ -3,6 +3,7 @@
 mod case;
 
 mod packets;
+mod queues;
 mod strings;
 #[path = "../embedding/world.rs"]
 #[expect(dead_code, reason = "shared with the tests of embedding")]

@@ -59,7 +59,7 @@ limits! {
     subscriptions_per_session: 1..=u32::MAX,
         "Subscriptions of one session.";
     queue_messages: 1..=u32::MAX,
-        "Messages in the queue of one session.";
+        "Messages in the queue of one session; and as many at QoS 0 that wait for its socket.";
     queue_bytes: 1..=u32::MAX,
         "Bytes in the queue of one session.";
     qos0_backlog_bytes: 1..=u32::MAX,

@@ -4,7 +4,9 @@ mod case;
 
 mod packets;
 mod queues;
+mod retained;
 mod strings;
+mod subscriptions;
 #[path = "../embedding/world.rs"]
 #[expect(dead_code, reason = "shared with the tests of embedding")]
 mod world;

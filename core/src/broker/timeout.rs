@@ -28,10 +28,13 @@ impl Broker {
         self.resume_publisher(now, index);
         let Some(connection) = self.clients.connections.get(index) else { return };
         let (deadline, violation) = next_deadline(connection, &self.config().limits);
-        if deadline <= now {
-            self.violated(now, index, violation);
-        } else {
+        if deadline > now {
             self.rearm_connection(index);
+        } else if violation == Violation::KeepAliveElapsed && connection.is_held_up() {
+            self.clients.hear_from(now, index);
+            self.rearm_connection(index);
+        } else {
+            self.violated(now, index, violation);
         }
     }
 
@@ -99,6 +102,13 @@ fn armed_of<'a>(
 }
 
 impl Clients {
+    /// The keep alive of a connection starts anew.
+    pub(super) fn hear_from(&mut self, now: Instant, index: ConnectionIndex) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.last_packet_at = now;
+        }
+    }
+
     /// Drops deadlines that were taken back, once they are many.
     pub(super) fn compact_timers(&mut self) {
         let armed_of = armed_of(&self.connections, &self.sessions, self.armed);

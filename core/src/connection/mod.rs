@@ -68,6 +68,8 @@ pub(crate) mod pause {
     pub(crate) const FAN_OUT: u8 = 32;
     /// It publishes faster than it may.
     pub(crate) const RATE: u8 = 64;
+    /// Those that are no fault of the client: while it is not read, its silence proves nothing.
+    pub(crate) const OF_THIS_SIDE: u8 = ANSWERS | FAN_OUT | SHUTDOWN;
 }
 
 /// One connection. Small, because most connections of a broker are idle.
@@ -231,6 +233,11 @@ impl Connection {
     /// When its next message may be handled, if that waits for the rate limit.
     pub(crate) fn resume_at(&self) -> Option<Instant> {
         self.work.as_ref()?.rate.as_ref()?.resume_at
+    }
+
+    /// Whether it is not read for a reason of this side that says nothing about time.
+    pub(crate) fn is_held_up(&self) -> bool {
+        self.paused & pause::OF_THIS_SIDE != 0
     }
 
     /// Bytes in its transmit buffer.

@@ -7,6 +7,7 @@ mod queues;
 mod retained;
 mod strings;
 mod subscriptions;
+mod time;
 mod windows;
 #[path = "../embedding/world.rs"]
 #[expect(dead_code, reason = "shared with the tests of embedding")]

@@ -51,6 +51,7 @@ impl Broker {
         let bytes = self.complete_tail(now, index, bytes);
         self.handle_frames(now, index, bytes);
         self.close_if_far_ahead(now, index);
+        self.press_half(now, index);
         self.clients.pause_if_deaf(index);
         self.clients.recount_connection(index);
     }

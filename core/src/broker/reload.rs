@@ -47,6 +47,8 @@ impl Broker {
             }
         }
         self.clients.config = config;
+        // There may be less memory than before.
+        self.clients.look_again_at = 0;
         self.reconsider_rates(now);
     }
 }

@@ -74,6 +74,9 @@ impl Broker {
         let counters = &mut self.clients.counters;
         counters.packets_in.count_publishes(QoS::AtMostOnce, packets);
         counters.packets_out.count_publishes(QoS::AtMostOnce, copies);
+        if packets > 0 {
+            self.pause_publisher(now, index);
+        }
         bytes
     }
 

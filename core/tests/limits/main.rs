@@ -2,6 +2,7 @@
 
 mod case;
 
+mod memory;
 mod packets;
 mod queues;
 mod retained;

@@ -152,6 +152,7 @@ impl Clients {
             Some(index) => {
                 let message = self.store(publication, stored);
                 self.push_backlog(index, message, copy, publication.wait);
+                self.watch_output(now, index);
             }
             None if self.config.policy.queue_qos0_offline => {
                 let message = self.store(publication, stored);

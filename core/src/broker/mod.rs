@@ -25,6 +25,7 @@ mod on_behalf;
 mod pass;
 mod plain;
 mod pressure;
+mod progress;
 mod publish;
 mod query;
 mod rate;

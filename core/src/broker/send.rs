@@ -43,6 +43,7 @@ impl Clients {
         }
         let mut budget = self.config.limits.retained_per_turn as usize;
         while self.has_room(index) && self.send_next(now, index, session, &mut budget) == Step::Done {}
+        self.watch_output(now, index);
         self.recount_session(session);
     }
 

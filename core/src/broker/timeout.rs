@@ -2,6 +2,7 @@
 
 use super::Broker;
 use super::exchange::exchange_deadline;
+use super::progress::progress_deadlines;
 use crate::connection::{Connection, ConnectionIndex, Connections, Phase};
 use crate::limits::Limits;
 use crate::session::{SessionIndex, Sessions};
@@ -28,10 +29,7 @@ impl Broker {
         self.resume_publisher(now, index);
         let Some(connection) = self.clients.connections.get(index) else { return };
         let (deadline, violation) = next_deadline(connection, &self.config().limits);
-        if deadline > now {
-            self.rearm_connection(index);
-        } else if violation == Violation::KeepAliveElapsed && connection.is_held_up() {
-            self.clients.hear_from(now, index);
+        if deadline > now || self.clients.is_excused(now, index, violation) {
             self.rearm_connection(index);
         } else {
             self.violated(now, index, violation);
@@ -52,9 +50,12 @@ impl Broker {
 fn next_deadline(connection: &Connection, limits: &Limits) -> (Instant, Violation) {
     match (connection.phase, exchange_deadline(connection)) {
         (Phase::Opening, Some(of_exchange)) => of_exchange,
-        (Phase::Connected, Some(of_exchange)) => {
-            let sign_of_life = sign_of_life(connection, limits);
-            if of_exchange.0 < sign_of_life.0 { of_exchange } else { sign_of_life }
+        (Phase::Connected, of_exchange) => {
+            let others = of_exchange.into_iter().chain(progress_deadlines(connection));
+            let earlier = |one: (Instant, Violation), other: (Instant, Violation)| {
+                if other.0 < one.0 { other } else { one }
+            };
+            others.fold(sign_of_life(connection, limits), earlier)
         }
         _ => sign_of_life(connection, limits),
     }
@@ -102,13 +103,6 @@ fn armed_of<'a>(
 }
 
 impl Clients {
-    /// The keep alive of a connection starts anew.
-    pub(super) fn hear_from(&mut self, now: Instant, index: ConnectionIndex) {
-        if let Some(connection) = self.connections.get_mut(index) {
-            connection.last_packet_at = now;
-        }
-    }
-
     /// Drops deadlines that were taken back, once they are many.
     pub(super) fn compact_timers(&mut self) {
         let armed_of = armed_of(&self.connections, &self.sessions, self.armed);

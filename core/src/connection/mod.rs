@@ -112,6 +112,15 @@ pub(crate) struct Connection {
     pub(crate) outgoing_topic_alias_maximum: u8,
 }
 
+/// Something that has to move on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Progress {
+    /// When it is looked at again.
+    pub(crate) until: Instant,
+    /// How it stood, or how far it came.
+    pub(crate) bytes: u32,
+}
+
 /// What only a busy connection has: half a packet, answers that wait, a question that is open.
 #[derive(Debug, Default)]
 pub(crate) struct Work {
@@ -131,6 +140,10 @@ pub(crate) struct Work {
     pub(crate) question: Option<(Question, Instant)>,
     /// How fast it publishes, if there is a limit to that and it has published.
     pub(crate) rate: Option<Box<Rate>>,
+    /// What is seen of a packet that is not whole: bytes that came since.
+    pub(crate) half: Option<Progress>,
+    /// What is seen of a full transmit buffer: how many bytes were taken at the start.
+    pub(crate) full: Option<Progress>,
     /// Until when it may stay unread for want of memory.
     pub(crate) unread_until: Option<Instant>,
     /// What it answered, until the packet that waits is handled.
@@ -159,6 +172,7 @@ impl Work {
             && self.exchange.is_none()
             && self.rate.is_none()
             && self.unread_until.is_none()
+            && self.full.is_none()
             && self.assigned.is_none()
     }
 
@@ -233,6 +247,11 @@ impl Connection {
     /// When its next message may be handled, if that waits for the rate limit.
     pub(crate) fn resume_at(&self) -> Option<Instant> {
         self.work.as_ref()?.rate.as_ref()?.resume_at
+    }
+
+    /// See [`Transmit::taken`].
+    pub(crate) fn taken_bytes(&self) -> u32 {
+        self.transmit.as_ref().map_or(0, |transmit| transmit.taken())
     }
 
     /// Whether it is not read for a reason of this side that says nothing about time.

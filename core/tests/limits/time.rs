@@ -252,3 +252,157 @@ fn a_will_is_delayed_as_long_as_its_session_may_last() {
     assert_eq!(kept_for(&mut world, "c"), Some(100));
     assert_eq!(world.heard(watcher), ["PUBLISH 0 w: !"]);
 }
+
+fn progressing() -> Config {
+    config(Limits {
+        progress_timeout_seconds: 7,
+        progress_bytes: 20,
+        transmit_mark_bytes: 10,
+        ..Limits::default()
+    })
+}
+
+/// PUBLISH at QoS 0 of 100 bytes.
+fn packet() -> Vec<u8> {
+    let mut bytes = vec![0x30, 98, 0, 1, b't'];
+    bytes.resize(100, 0);
+    bytes
+}
+
+/// A client that may be silent for ever has sent three bytes of a packet.
+fn half_said(version: ProtocolVersion) -> (World, ConnectionId) {
+    let mut world = World::new(progressing());
+    let client = world.client(version, "c");
+    // A whole one first: nothing is waited for between packets.
+    world.send(client, &packet());
+    world.wait(100);
+    world.send(client, &packet()[..3]);
+    (world, client)
+}
+
+#[test]
+pub(crate) fn progress_bytes() {
+    let config = progressing();
+    for version in VERSIONS {
+        let told = |bytes| if bytes < 20 { parting(version, "80") } else { Heard::new() };
+        for bytes in [19, 20, 21] {
+            let mut world = World::new(config.clone());
+            let bystanders = Bystanders::new(&mut world);
+            let client = world.client(version, "c");
+            world.send(client, &packet()[..3]);
+            // They may come one by one; what came before does not count.
+            for byte in &packet()[3..3 + bytes] {
+                world.send(client, &[*byte]);
+            }
+            world.wait_micros(7 * SECOND - 1);
+            assert_eq!(world.heard(client), Heard::new());
+            world.wait_micros(1);
+            assert_eq!(world.heard(client), told(bytes), "{bytes}");
+            bystanders.are_served(&mut world);
+            // And as many again in the next seven seconds.
+            world.wait(7);
+            assert_eq!(world.heard(client).last().map(String::as_str), Some("closed"));
+        }
+    }
+}
+
+#[test]
+pub(crate) fn progress_timeout_seconds() {
+    for version in VERSIONS {
+        let (mut world, client) = half_said(version);
+        over_after(&mut world, client, 7, &parting(version, "80"));
+        // A packet that is whole in time, and then nothing.
+        let (mut world, client) = half_said(version);
+        world.wait_micros(7 * SECOND - 1);
+        world.send(client, &packet()[3..]);
+        world.wait(1_000);
+        assert_eq!(world.heard(client), Heard::new());
+    }
+}
+
+#[test]
+fn a_client_that_is_not_read_cannot_go_on_with_its_packet() {
+    let mut config = asking(ask_about("t"), Authentication::Anonymous);
+    config.limits = Limits { answer_timeout_seconds: 1_000, ..progressing().limits };
+    let mut world = World::new(config);
+    let client = world.client(V3_1_1, "c");
+    // A whole one that is asked about, and the start of the next.
+    world.send(client, &[packet(), packet()[..3].to_vec()].concat());
+    assert!(!world.reads(client));
+    world.wait(100);
+    world.answer(Answer::Decisions(vec![true]));
+    assert!(world.reads(client));
+    over_after(&mut world, client, 7, &heard(["closed"]));
+}
+
+/// A client whose socket takes nothing is sent so many messages of ten bytes.
+fn deaf(version: ProtocolVersion, qos: QoS, messages: usize) -> (World, ConnectionId) {
+    let mut world = World::new(progressing());
+    let subscriber = world.kept_client(version, "s");
+    world.subscribe(subscriber, "t", qos);
+    world.heard(subscriber);
+    world.hold_back(subscriber);
+    let publisher = world.client(V3_1_1, "p");
+    let payload = "x".repeat(10 - 5 - usize::from(version == V5_0) - 2 * usize::from(qos.bits() > 0));
+    (0..messages).for_each(|_| world.publish(publisher, "t", &payload, qos));
+    (world, subscriber)
+}
+
+#[test]
+fn a_client_that_takes_nothing_loses_its_connection_but_not_its_session() {
+    for version in VERSIONS {
+        for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
+            let (mut world, subscriber) = deaf(version, qos, 3);
+            let bystanders = Bystanders::new(&mut world);
+            world.wait_micros(7 * SECOND - 1);
+            assert!(world.broker.client("s").is_some());
+            world.wait_micros(1);
+            assert!(world.broker.client("s").is_none());
+            // Should its socket take it yet, it learns why.
+            world.let_through(subscriber);
+            let heard = world.heard(subscriber);
+            assert_eq!(heard[1..], parting(version, "80"), "{heard:?}");
+            // What was promised is there when it comes back.
+            let session = world.broker.session("s").expect("kept");
+            let kept = session.queued_messages + session.in_flight_messages;
+            assert_eq!(kept, if qos == QoS::AtMostOnce { 0 } else { 3 });
+            bystanders.are_served(&mut world);
+        }
+    }
+}
+
+#[test]
+fn a_client_that_takes_a_little_is_slow_and_stays() {
+    let (mut world, _) = deaf(V5_0, QoS::AtMostOnce, 30);
+    let connection = world.broker.client("s").expect("connected").connection;
+    // A byte every six seconds.
+    for _ in 0..50 {
+        world.wait(6);
+        world.broker.transmit(world.now, connection).expect("it waits").advance(1);
+        while world.broker.poll_output().is_some() {}
+        assert!(world.broker.client("s").is_some());
+    }
+    world.wait(7);
+    world.wait(7);
+    assert!(world.broker.client("s").is_none());
+    // A buffer that is not full is nobody's burden.
+    let (mut world, _) = deaf(V5_0, QoS::AtMostOnce, 0);
+    let subscriber = world.broker.client("s").expect("connected").connection;
+    world.hold_back(subscriber);
+    world.say(subscriber, &Packet::Pingreq);
+    world.wait(1_000);
+    assert!(world.broker.client("s").is_some());
+}
+
+/// Answers fill a buffer, too.
+#[test]
+fn a_client_that_asks_and_does_not_listen_loses_its_connection() {
+    let (mut world, subscriber) = deaf(V5_0, QoS::AtMostOnce, 0);
+    for _ in 0..5 {
+        world.say(subscriber, &Packet::Pingreq);
+    }
+    world.wait_micros(7 * SECOND - 1);
+    assert!(world.broker.client("s").is_some());
+    world.wait_micros(1);
+    assert!(world.broker.client("s").is_none());
+}

@@ -196,6 +196,7 @@ impl Clients {
     fn remove_connection(&mut self, index: ConnectionIndex) {
         if let Some(mut connection) = self.connections.remove(index) {
             self.timers.disarm(&mut connection.armed);
+            self.promises.release(connection.promised);
             self.backlogged.remove(&connection.id);
             self.unread.remove(&connection.id);
             self.unfinished.remove(&connection.id);

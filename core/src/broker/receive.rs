@@ -33,7 +33,7 @@ impl Broker {
         self.clients.counters.connections_opened += 1;
         let hooks = self.clients.hooks.wanting(|wants| wants.accept);
         let accepted = hooks.is_none_or(|hooks| hooks.on_accept(id, &origin) == AcceptDecision::Allow);
-        let connection = Connection::new(id, origin, &self.config().policy, now);
+        let connection = Connection::new(id, origin, now);
         let index = self.clients.connections.insert(connection);
         let timeout = self.config().limits.connect_timeout_seconds;
         self.clients.arm_connection(index, now.after_seconds(timeout.into()));
@@ -199,7 +199,7 @@ impl Broker {
         let limits = &self.config().limits;
         match self.clients.connections.get(index) {
             Some(connection) if connection.phase != Phase::Opening => {
-                (Some(connection.version), limits.maximum_packet_size_bytes)
+                (Some(connection.version), self.clients.promised(index).maximum_packet_size_bytes)
             }
             Some(connection) if self.holds_connect(index) => {
                 (Some(connection.version), limits.maximum_packet_size_bytes)

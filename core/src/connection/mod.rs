@@ -5,6 +5,7 @@ pub(crate) mod capabilities;
 pub(crate) mod exchange;
 pub(crate) mod outgoing_topic_alias;
 pub(crate) mod rate;
+pub(crate) mod promises;
 pub(crate) mod topic_alias;
 pub(crate) mod transmit;
 
@@ -17,14 +18,13 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use self::answers::Answers;
-use self::capabilities::Capabilities;
 use self::exchange::Exchange;
 use self::outgoing_topic_alias::OutgoingTopicAliases;
 use self::rate::Rate;
+use self::promises::PromiseIndex;
 use self::topic_alias::TopicAliases;
 use self::transmit::Transmit;
 use crate::ask::Answer;
-use crate::config::Policy;
 use crate::id::{ConnectionId, Question};
 use crate::input::Origin;
 use crate::rules::Rules;
@@ -106,8 +106,8 @@ pub(crate) struct Connection {
     pub(crate) announced: bool,
     /// Request Problem Information: whether acknowledgements may explain themselves.
     pub(crate) problem_information: bool,
-    /// What CONNACK said that the server can do.
-    pub(crate) capabilities: Capabilities,
+    /// What CONNACK promised.
+    pub(crate) promised: PromiseIndex,
     /// How many topic aliases the server may set.
     pub(crate) outgoing_topic_alias_maximum: u8,
 }
@@ -192,7 +192,7 @@ impl Work {
 }
 
 impl Connection {
-    pub(crate) fn new(id: ConnectionId, origin: Origin, policy: &Policy, now: Instant) -> Self {
+    pub(crate) fn new(id: ConnectionId, origin: Origin, now: Instant) -> Self {
         Self {
             id,
             last_packet_at: now,
@@ -212,7 +212,7 @@ impl Connection {
             open: false,
             announced: false,
             problem_information: true,
-            capabilities: Capabilities::new(policy),
+            promised: PromiseIndex::NONE,
             outgoing_topic_alias_maximum: 0,
         }
     }

@@ -5,4 +5,5 @@ mod events;
 mod hooks;
 mod queries;
 mod stats;
+#[expect(dead_code, reason = "shared with the tests of limits")]
 mod world;

@@ -5,6 +5,7 @@ mod case;
 mod memory;
 mod packets;
 mod queues;
+mod reload;
 mod retained;
 mod strings;
 mod subscriptions;

@@ -1,12 +1,15 @@
 //! Every limit and every policy of the configuration at its edges: one below, at it, one above.
 
 mod case;
+mod every;
 
 mod memory;
 mod packets;
 mod queues;
+mod rates;
 mod reload;
 mod retained;
+mod slow;
 mod strings;
 mod subscriptions;
 mod time;

@@ -110,7 +110,9 @@ impl Broker {
             return;
         }
         let Some(connection) = self.clients.connections.get(index) else { return };
-        if connection.work.as_ref().is_none_or(|work| work.tail.capacity() <= SMALL_HALF_BYTES) {
+        let small = connection.work.as_ref().is_none_or(|work| work.tail.capacity() <= SMALL_HALF_BYTES);
+        // Of one that is not read there comes no more.
+        if small || connection.paused != 0 {
             return;
         }
         if self.clients.refuses_work() {

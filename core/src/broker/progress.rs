@@ -1,5 +1,5 @@
 //! Who has begun something has to go on with it: half a packet, and bytes that fill the transmit buffer, hold memory
-//! that only the client can free.
+//! that only the client can free (`docs/decisions.md` D57).
 
 use super::clients::Clients;
 use crate::connection::{Connection, ConnectionIndex, Phase, Progress};

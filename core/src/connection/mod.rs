@@ -68,7 +68,8 @@ pub(crate) mod pause {
     pub(crate) const FAN_OUT: u8 = 32;
     /// It publishes faster than it may.
     pub(crate) const RATE: u8 = 64;
-    /// Those that are no fault of the client: while it is not read, its silence proves nothing.
+    /// Those that are no fault of the client: while it is not read, its silence proves nothing
+    /// (`docs/decisions.md` D58).
     pub(crate) const OF_THIS_SIDE: u8 = ANSWERS | FAN_OUT | SHUTDOWN;
 }
 

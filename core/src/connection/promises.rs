@@ -1,5 +1,5 @@
 //! What CONNACK told a client about limits and about what there is (5.0 section 3.2.2.3). It holds for the connection,
-//! whatever the configuration says later. Few differ at a time, so each is kept once.
+//! whatever the configuration says later (`docs/decisions.md` D59). Few differ at a time, so each is kept once.
 
 use alloc::vec::Vec;
 

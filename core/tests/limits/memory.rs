@@ -230,6 +230,32 @@ fn halves_of_packets_are_not_collected_without_end() {
     }
 }
 
+/// What waits behind a message that is on its way is no half of a packet: its sender is not read as it is.
+#[test]
+fn what_waits_behind_a_message_on_its_way_is_no_half() {
+    let limits = |memory_bytes| Limits { receivers_per_turn: 1, memory_bytes, ..Limits::default() };
+    let mut world = World::new(config(limits(u64::MAX)));
+    for name in ["s1", "s2"] {
+        let subscriber = world.client(V5_0, name);
+        world.subscribe(subscriber, "t", QoS::AtMostOnce);
+    }
+    let publisher = world.client(V5_0, "p");
+    let mut bytes = vec![0x30, 5, 0, 1, b't', 0, b'x'];
+    bytes = bytes.repeat(300);
+    world.idle = true;
+    for _ in 0..3 {
+        let memory_bytes = world.broker.memory() as u64;
+        reload(&mut world, limits(memory_bytes));
+    }
+    world.send(publisher, &bytes);
+    assert_eq!((world.heard(publisher), world.reads(publisher)), (Heard::new(), false));
+    reload(&mut world, limits(u64::MAX));
+    world.idle = false;
+    world.work();
+    let client = world.broker.client("p").expect("connected");
+    assert!(client.reading);
+}
+
 #[test]
 fn halves_of_connect_packets_are_not_collected_without_end() {
     let memory_bytes = 1024 * 1024;

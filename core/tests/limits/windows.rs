@@ -18,9 +18,7 @@ fn publish(world: &mut World, publisher: ConnectionId, qos: QoS, number: usize) 
 }
 
 fn release(world: &mut World, publisher: ConnectionId, number: u16) {
-    let packet_identifier = NonZeroU16::new(number).expect("not 0");
-    let (reason, properties) = (ReasonCode::Success, Properties::EMPTY);
-    world.say(publisher, &Packet::Pubrel(Acknowledgement { packet_identifier, reason, properties }));
+    answer(world, publisher, Packet::Pubrel, number);
 }
 
 #[test]
@@ -176,4 +174,40 @@ pub(crate) fn in_flight_maximum() {
         let connect = Connect { properties: properties.as_properties(), ..hello(V5_0, "s") };
         edges(&config, least, |count| count, |_| least, |world, count| in_flight(world, &connect, count));
     }
+}
+
+/// A new connection begins with a free window; what waits for PUBCOMP still has its packet identifier.
+#[test]
+fn what_waits_for_pubcomp_counts_on_the_next_connection_too() {
+    for version in VERSIONS {
+        let mut world = World::new(config(Limits { in_flight_maximum: 2, ..Limits::default() }));
+        let publisher = world.client(V5_0, "p");
+        let subscriber = world.kept_client(version, "s");
+        world.subscribe(subscriber, "t", QoS::ExactlyOnce);
+        (1..=2).for_each(|number| publish(&mut world, publisher, QoS::ExactlyOnce, number));
+        (1..=2).for_each(|number| release(&mut world, publisher, number));
+        (1..=2).for_each(|number| answer(&mut world, subscriber, Packet::Pubrec, number));
+        assert_eq!(world.heard(subscriber)[3..], ["PUBREL 00"; 2]);
+        world.cut(subscriber);
+        publish(&mut world, publisher, QoS::ExactlyOnce, 3);
+        release(&mut world, publisher, 3);
+        let subscriber = world.open(version);
+        world.say(subscriber, &Packet::Connect(Connect { clean_start: false, ..hello(version, "s") }));
+        let heard = world.heard(subscriber);
+        assert_eq!(heard[1..], ["PUBREL 00"; 2], "{version}");
+        answer(&mut world, subscriber, Packet::Pubcomp, 1);
+        assert_eq!(world.heard(subscriber), ["PUBLISH 2 t: "]);
+        world.cut(subscriber);
+    }
+}
+
+fn answer(
+    world: &mut World,
+    client: ConnectionId,
+    packet: fn(Acknowledgement<'static>) -> Packet<'static>,
+    number: u16,
+) {
+    let packet_identifier = NonZeroU16::new(number).expect("not 0");
+    let (reason, properties) = (ReasonCode::Success, Properties::EMPTY);
+    world.say(client, &packet(Acknowledgement { packet_identifier, reason, properties }));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hushwing_core::ProtocolVersion::V5_0;
 use hushwing_core::wire::{Connect, Packet, PropertiesBuffer, Property, Publish, QoS};
-use hushwing_core::{Command, Config, ConnectionId, Limits, Policy};
+use hushwing_core::{Authentication, Command, Config, ConnectionId, Limits, Listener, Policy};
 
 use crate::case::{VERSIONS, config, heard, parting, refusal, subscribe_to, subscriptions, try_connect};
 use crate::world::{World, hello, message};
@@ -93,6 +93,81 @@ fn a_store_that_is_too_full_already_keeps_what_it_has() {
     reload(&mut world, lowered(Limits { retained_bytes: 1, ..Limits::default() }));
     assert_eq!(retain(&mut world, "2"), ["PUBACK 97"]);
     assert_eq!(world.broker.stats().retained_messages, 3);
+}
+
+#[test]
+fn policies_hold_at_once_but_for_what_connack_said() {
+    let mut world = World::new(Config::default());
+    let away = world.kept_client(V5_0, "away");
+    world.subscribe(away, "t", QoS::AtMostOnce);
+    world.cut(away);
+    let old = world.client(V5_0, "old");
+    world.publish(old, "t", "not kept", QoS::AtMostOnce);
+    let policy = Policy {
+        queue_qos0_offline: true,
+        refuse_control_characters: true,
+        retain_available: false,
+        wildcard_subscriptions: false,
+        shared_subscriptions: false,
+        maximum_qos: QoS::AtLeastOnce,
+        ..Policy::default()
+    };
+    reload(&mut world, Config { policy, ..Config::default() });
+    // The old client was told nothing of this, and may all of it.
+    world.publish(old, "t", "x", QoS::ExactlyOnce);
+    let retained = Publish { retain: true, ..message("r", "x", QoS::AtLeastOnce) };
+    world.say(old, &Packet::Publish(retained));
+    subscribe_to(&mut world, old, V5_0, &["a/#", "$share/g/a"]);
+    assert_eq!(world.heard(old), ["PUBREC 00", "PUBACK 10", "SUBACK 00 00"]);
+    // A new one may not.
+    let new = |world: &mut World, packet: &Packet<'_>| {
+        let client = world.client(V5_0, "new");
+        world.say(client, packet);
+        world.heard(client)
+    };
+    assert_eq!(new(&mut world, &Packet::Publish(retained)), parting(V5_0, "9a"));
+    let publish = Packet::Publish(message("t", "x", QoS::ExactlyOnce));
+    assert_eq!(new(&mut world, &publish), parting(V5_0, "9b"));
+    for (filter, code) in [("a/#", "a2"), ("$share/g/a", "9e")] {
+        let client = world.client(V5_0, "new");
+        subscribe_to(&mut world, client, V5_0, &[filter]);
+        assert_eq!(world.heard(client), parting(V5_0, code));
+    }
+    // CONNACK says nothing about the others: they hold for both.
+    world.publish(old, "t", "zero", QoS::AtMostOnce);
+    let queued = world.broker.session("away").map(|session| session.queued_messages);
+    assert_eq!(queued, Some(2), "x and zero");
+    world.publish(old, "\u{1}", "", QoS::AtMostOnce);
+    assert_eq!(world.heard(old), parting(V5_0, "81"));
+}
+
+#[test]
+fn who_may_connect_is_asked_anew_of_those_who_connect() {
+    let listener = Listener { authentication: Authentication::Refuse, ..Listener::default() };
+    let mut world = World::new(Config::default());
+    let old = world.client(V5_0, "old");
+    reload(&mut world, Config { listeners: vec![listener], ..Config::default() });
+    assert_eq!(try_connect(&mut world, &hello(V5_0, "new")), refusal(V5_0, "87", true));
+    world.say(old, &Packet::Pingreq);
+    assert_eq!(world.heard(old), ["Pingresp"]);
+}
+
+/// A time that is running already ends neither before the shorter nor after the longer of the two.
+#[test]
+fn a_time_that_is_running_is_not_cut_short() {
+    let config = |seconds| config(Limits { connect_timeout_seconds: seconds, ..Limits::default() });
+    for (before, after) in [(10, 20), (20, 10)] {
+        let mut world = World::new(config(before));
+        let connection = world.open(V5_0);
+        reload(&mut world, config(after));
+        world.wait(9);
+        assert_eq!(world.heard(connection), heard([]));
+        world.wait(11);
+        assert_eq!(world.heard(connection), ["closed"]);
+        let connection = world.open(V5_0);
+        world.wait(u64::from(after));
+        assert_eq!(world.heard(connection), ["closed"]);
+    }
 }
 
 /// What CONNACK said holds for the connection.

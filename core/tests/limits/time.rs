@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hushwing_core::ProtocolVersion::{self, V3_1_1, V5_0};
 use hushwing_core::wire::{Connect, Disconnect, Packet, PropertiesBuffer, Property, QoS, ReasonCode, Will};
 use hushwing_core::{
-    Answer, Ask, Authentication, Config, ConnectionId, Decision, Limits, Listener, Rule, Rules,
+    Answer, Ask, Authentication, Command, Config, ConnectionId, Decision, Limits, Listener, Rule, Rules,
 };
 
 use crate::case::{Bystanders, Heard, VERSIONS, config, heard, parting, refusal};
@@ -333,6 +333,24 @@ fn a_client_that_is_not_read_cannot_go_on_with_its_packet() {
     world.answer(Answer::Decisions(vec![true]));
     assert!(world.reads(client));
     over_after(&mut world, client, 7, &heard(["closed"]));
+}
+
+#[test]
+fn a_client_that_is_read_no_more_since_the_broker_goes_is_told_that() {
+    let mut world = World::new(Config { journal: true, ..progressing() });
+    let subscriber = world.kept_client(V5_0, "s");
+    world.subscribe(subscriber, "t", QoS::AtLeastOnce);
+    world.cut(subscriber);
+    let client = world.client(V5_0, "c");
+    world.disk_stalls = true;
+    world.publish(client, "t", "", QoS::AtLeastOnce);
+    world.send(client, &packet()[..3]);
+    world.command(Command::Shutdown);
+    world.wait(100);
+    assert_eq!(world.heard(client), Heard::new());
+    world.disk_stalls = false;
+    world.store();
+    assert_eq!(world.heard(client), ["PUBACK 00", "DISCONNECT 8b", "closed"]);
 }
 
 /// A client whose socket takes nothing is sent so many messages of ten bytes.

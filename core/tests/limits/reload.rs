@@ -152,6 +152,20 @@ fn who_may_connect_is_asked_anew_of_those_who_connect() {
     assert_eq!(world.heard(old), ["Pingresp"]);
 }
 
+#[test]
+fn a_connect_packet_that_has_become_too_large_half_way_is_not_waited_for() {
+    for (connect_packet_size_bytes, waits) in [(299, false), (300, true)] {
+        let mut world = World::new(Config::default());
+        let connection = world.open(V5_0);
+        // 1 + 2 + 297 bytes are 300.
+        world.send(connection, &[0x10, 0xA9, 0x02, 0]);
+        reload(&mut world, config(Limits { connect_packet_size_bytes, ..Limits::default() }));
+        assert_eq!(world.heard(connection), heard([]));
+        world.send(connection, &[4]);
+        assert_eq!(world.heard(connection), if waits { heard([]) } else { heard(["closed"]) });
+    }
+}
+
 /// A time that is running already ends neither before the shorter nor after the longer of the two.
 #[test]
 fn a_time_that_is_running_is_not_cut_short() {

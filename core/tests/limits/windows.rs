@@ -103,6 +103,7 @@ fn silence_of_a_client_that_is_not_read_proves_nothing() {
     (1..=3).for_each(|number| publish(&mut world, publisher, QoS::AtLeastOnce, number));
     assert!(!world.reads(publisher));
     world.wait(100);
+    world.wait(10);
     assert_eq!(world.heard(publisher), Heard::new());
     world.disk_stalls = false;
     world.store();
@@ -130,6 +131,7 @@ fn silence_of_a_client_whose_message_is_on_its_way_proves_nothing() {
     publish(&mut world, publisher, QoS::AtLeastOnce, 1);
     assert!(!world.reads(publisher));
     world.wait(100);
+    world.wait(10);
     world.idle = false;
     world.work();
     assert_eq!(world.heard(publisher), ["PUBACK 00"]);

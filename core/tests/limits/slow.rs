@@ -2,12 +2,13 @@
 
 use hushwing_core::ProtocolVersion::{V3_1_1, V5_0};
 use hushwing_core::wire::QoS;
-use hushwing_core::{ConnectionId, Limits, Output};
+use hushwing_core::{ConnectionId, DropReason, Limits, Output};
 
 use crate::case::{Heard, config};
 use crate::world::World;
 
 const PAYLOAD_BYTES: usize = 500;
+const MESSAGES: usize = 2_000;
 
 fn limits() -> Limits {
     Limits {
@@ -21,9 +22,19 @@ fn limits() -> Limits {
     }
 }
 
-/// What one message of a queue costs besides its topic, properties and payload: its place in the queue, the message
-/// itself, a header. Tables double when they are full.
-const ENTRY_BYTES_MAX: usize = 2 * 256;
+/// Messages that so many bytes have room for, each with its topic.
+fn room(bytes: u32) -> usize {
+    bytes as usize / (PAYLOAD_BYTES + "t/1".len())
+}
+
+/// What so many stored messages, and places in a queue for them, cost at most: tables double when they are full.
+fn cost(messages: usize) -> usize {
+    const PLACE_BYTES_MAX: usize = 64;
+    const MESSAGE_BYTES_MAX: usize = 144;
+    const HEADER_BYTES: usize = 32;
+    let texts = PAYLOAD_BYTES + "t/1".len() + HEADER_BYTES;
+    messages * texts + messages.next_power_of_two() * (PLACE_BYTES_MAX + MESSAGE_BYTES_MAX)
+}
 
 /// A broker with a publisher and some subscribers to the same topic; the last of them reads nothing if `deaf`.
 struct Scene {
@@ -74,41 +85,39 @@ fn a_subscriber_that_never_reads_costs_its_bound_and_nobody_elses_latency() {
         let (mut scene, mut without) = (Scene::new(qos, true), Scene::new(qos, false));
         without.subscribers.push(without.last);
         let mut most = 0;
-        for number in 0..2_000 {
+        for number in 0..MESSAGES {
             scene.publish(number, qos);
             without.publish(number, qos);
-            most = most.max(
-                scene.world.broker.memory() - without.world.broker.memory().min(scene.world.broker.memory()),
-            );
+            most = most.max(scene.world.broker.memory().saturating_sub(without.world.broker.memory()));
         }
         let limits = limits();
-        // One frame may begin just below the mark; a buffer has room for twice what is in it.
-        let encoded = 2 * (limits.transmit_mark_bytes as usize + PAYLOAD_BYTES + 16);
-        let (bytes, entries) = match qos {
-            QoS::AtMostOnce => (limits.qos0_backlog_bytes, limits.qos0_backlog_bytes / PAYLOAD_BYTES as u32),
-            _ => (limits.queue_bytes, limits.queue_bytes / PAYLOAD_BYTES as u32),
-        };
-        let in_flight = usize::from(limits.in_flight_maximum) * (PAYLOAD_BYTES + ENTRY_BYTES_MAX);
-        let bound = encoded + bytes as usize + entries as usize * ENTRY_BYTES_MAX + in_flight;
-        assert!(most <= bound, "{qos:?}: {most}, at most {bound}");
-        // It does cost something.
-        assert!(most >= bytes as usize, "{qos:?}: {most}");
         let client = scene.world.broker.client("s4").expect("connected");
-        assert!(client.waiting_bytes < u64::from(limits.transmit_mark_bytes) + PAYLOAD_BYTES as u64 + 16);
-        assert!(client.session.queued_bytes <= u64::from(limits.queue_bytes));
-        assert!(client.session.in_flight_messages <= u64::from(limits.in_flight_maximum));
-        // What it got in the end came in order; nothing was sent twice.
+        // Frames are encoded up to the mark, or the window; as many wait as there is room for; the rest is lost.
+        let (frame, encoded, waits) = match qos {
+            QoS::AtMostOnce => {
+                let frame = PAYLOAD_BYTES + 9;
+                let encoded = (limits.transmit_mark_bytes as usize).div_ceil(frame);
+                (frame, encoded, room(limits.qos0_backlog_bytes))
+            }
+            _ => (PAYLOAD_BYTES + 11, limits.in_flight_maximum.into(), room(limits.queue_bytes)),
+        };
+        assert_eq!(client.waiting_bytes as usize, encoded * frame, "{qos:?}");
+        assert_eq!((client.waiting_messages + client.session.queued_messages) as usize, waits, "{qos:?}");
+        let dropped = scene.world.broker.stats().counters.dropped.of(DropReason::QueueFull) as usize;
+        assert_eq!(dropped, MESSAGES - encoded - waits, "{qos:?}");
+        // A message in flight is kept until it is acknowledged; a buffer has room for twice what is in it.
+        let kept = if qos == QoS::AtMostOnce { waits } else { encoded + waits };
+        let (least, bound) = (kept * PAYLOAD_BYTES, 2 * encoded * frame + cost(kept) + 2 * 1_024);
+        assert!((least..=bound).contains(&most), "{qos:?}: {most}, {least} to {bound}");
+        // What it gets in the end comes in order, and once.
         scene.world.let_through(scene.last);
-        let numbers: Vec<usize> = scene
-            .world
-            .take_messages(scene.last)
-            .iter()
-            .map(|payload| payload.parse().expect("a number"))
-            .collect();
-        assert!(numbers.is_sorted() && numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
-        // All of it is given back.
+        let messages = scene.world.take_messages(scene.last);
+        let numbers: Vec<usize> = messages.iter().map(|payload| payload.parse().expect("a number")).collect();
+        assert_eq!(numbers.len(), encoded + waits);
+        assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
+        // All of it is given back, but for buffers that are kept for the next.
         let left = scene.world.broker.memory().saturating_sub(without.world.broker.memory());
-        assert!(left <= encoded + 4 * 1024, "{left}");
+        assert!(left <= 2 * encoded * frame + 4 * 1_024, "{left}");
     }
 }
 
@@ -134,10 +143,12 @@ fn many_of_them_cost_as_much_each_and_are_not_in_each_others_way() {
         world.publish(publisher, "t/1", &payload, QoS::AtMostOnce);
         assert_eq!(world.take_messages(reader), [payload]);
     }
-    let each = (world.broker.memory() - before) / deaf.len();
-    // The messages themselves are there once for all.
-    let places = limits().qos0_backlog_bytes as usize / PAYLOAD_BYTES * 2 * 64;
-    assert!(each <= 2 * (limits().transmit_mark_bytes as usize + 1_024) + places + 4 * 1024, "{each}");
+    let all = world.broker.memory() - before;
+    // Each has its buffer and its places; the messages themselves are there once for all.
+    let waits = room(limits().qos0_backlog_bytes);
+    let each =
+        2 * (limits().transmit_mark_bytes as usize + PAYLOAD_BYTES) + waits.next_power_of_two() * 64 + 1_024;
+    assert!(all <= deaf.len() * each + cost(waits), "{all}, at most {each} each");
     // After a while they are gone, and their memory with them.
     world.wait(u64::from(limits().progress_timeout_seconds));
     assert_eq!(world.broker.stats().clients, 2);

@@ -70,9 +70,10 @@ pub enum Command {
         /// Which one, as in [`crate::Answer::Redirect`].
         server_reference: Option<String>,
     },
-    /// Replace the configuration, whole. Connected clients keep what they were promised at CONNECT: lower limits
-    /// are told to new clients, and nobody is closed for what is between both, until the next reload while
-    /// nobody is connected.
+    /// Replace the configuration, whole. Connected clients keep what they were promised at CONNECT: Receive
+    /// Maximum, Topic Alias Maximum, Maximum Packet Size, what there is, keep alive, session expiry, rules. All
+    /// else holds at once; who has more than a new limit allows keeps it and gets no more. Decided once for all,
+    /// when the broker is made: [`Config::journal`] and [`crate::Limits::routes_remembered`].
     Reload(Arc<Config>),
     /// Accept nobody any more, keep every promise made so far, tell 5.0 clients 0x8B, close all
     /// connections, then say [`crate::Output::Stopped`]. Kept sessions stay in the journal.

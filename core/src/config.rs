@@ -58,8 +58,8 @@ pub struct Policy {
     /// Refuse U+0001 to U+001F, U+007F to U+009F and non-characters in every text (3.1.1 [MQTT-1.5.3-2]
     /// and 5.0 section 1.5.4 allow both).
     pub refuse_control_characters: bool,
-    /// When a session's queue is full: drop the oldest message that was never sent (`true`) or the newest
-    /// (`false`).
+    /// When a session's queue is full: drop the oldest messages that were never sent, as many as it takes
+    /// (`true`), or the newest (`false`).
     pub full_queue_drops_oldest: bool,
     /// The highest QoS that clients may publish at, wills included; announced as Maximum QoS if it is not 2
     /// (5.0 section 3.2.2.3.4). Subscriptions are granted as asked; no copy is sent at a higher QoS.

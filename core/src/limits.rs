@@ -7,6 +7,12 @@ pub struct Limits {
     pub connect_timeout_seconds: u16,
     /// Seconds that the embedder has to answer a question; then the machine refuses.
     pub answer_timeout_seconds: u16,
+    /// Seconds in which a peer has to move on with what it has begun: to send [`Self::progress_bytes`] of a
+    /// packet that is not whole, to take something of what fills its buffer. A radio may be out for a while; a
+    /// peer that stands still for longer holds memory that nobody else can free.
+    pub progress_timeout_seconds: u16,
+    /// Bytes of a packet that is not whole that have to come in that time.
+    pub progress_bytes: u32,
     /// The largest packet taken from a client, fixed header included; announced as Maximum Packet Size.
     /// Mosquitto's default: large enough for a home automation's device list.
     pub maximum_packet_size_bytes: u32,
@@ -43,11 +49,12 @@ pub struct Limits {
     pub filters_per_packet: u16,
     /// Subscriptions of one session.
     pub subscriptions_per_session: u32,
-    /// Messages in the queue of one session.
+    /// Messages in the queue of one session; and as many at QoS 0 that wait for its socket.
     pub queue_messages: u32,
     /// Bytes (topic, properties, payload) in the queue of one session.
     pub queue_bytes: u32,
-    /// Bytes of QoS 0 messages that wait for one slow socket; then the oldest are dropped.
+    /// Bytes (topic, properties, payload) of QoS 0 messages that wait for one slow socket; then the oldest are
+    /// dropped.
     pub qos0_backlog_bytes: u32,
     /// Bytes encoded ahead of a socket. Beyond this mark, messages wait as shared entries in queues.
     pub transmit_mark_bytes: u32,
@@ -97,6 +104,8 @@ impl Default for Limits {
         Self {
             connect_timeout_seconds: 10,
             answer_timeout_seconds: 10,
+            progress_timeout_seconds: 30,
+            progress_bytes: 128,
             maximum_packet_size_bytes: 2_000_000,
             connect_packet_size_bytes: 200 * 1024,
             keep_alive_seconds_5_0: 3_600,

@@ -279,6 +279,10 @@ violations! {
         "3.2", "MQTT 3.1.1 section 3.1.4", "MQTT-3.1.4-2";
     KeepAliveElapsed(KeepAliveTimeout) "there was no packet for one and a half times the Keep Alive"
         "3.1", "MQTT-3.1.2-24", "MQTT-3.1.2-22";
+    PacketTooSlow(UnspecifiedError) "the rest of a packet comes too slowly"
+        "2.1", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 4.13.2";
+    OutputStalled(UnspecifiedError) "the client takes nothing of what was sent to it"
+        "2.1", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 4.13.2";
     TooManyUserProperties(QuotaExceeded) "the packet has more User Properties than this server takes"
         "2.2", "MQTT 3.1.1 section 4.8", "MQTT 5.0 section 4.13.2";
     PropertiesTooLong(QuotaExceeded) "the properties are longer than this server takes"

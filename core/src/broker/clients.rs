@@ -13,6 +13,7 @@ use super::journal::Journal;
 use super::pressure::Pressure;
 use super::retain::RetainedMessages;
 use crate::config::Config;
+use crate::connection::promises::{Promised, Promises};
 use crate::connection::transmit::Transmit;
 use crate::connection::{Connection, ConnectionIndex, Connections, Phase};
 use crate::event::Event;
@@ -30,6 +31,7 @@ use crate::timer::{TimerKey, TimerKind, Timers};
 pub(crate) struct Clients {
     pub(super) config: Arc<Config>,
     pub(super) connections: Connections,
+    pub(super) promises: Promises,
     pub(super) sessions: Sessions,
     pub(super) messages: Messages,
     pub(super) retained: RetainedMessages,
@@ -77,6 +79,7 @@ impl Clients {
         Self {
             config,
             connections: Connections::new(random.next()),
+            promises: Promises::default(),
             sessions: Sessions::new(random.next()),
             messages: Messages::default(),
             retained: RetainedMessages::default(),
@@ -109,6 +112,12 @@ impl Clients {
 
     pub(super) fn session(&mut self, index: SessionIndex) -> Option<&mut Session> {
         self.sessions.get_mut(index)
+    }
+
+    /// What CONNACK promised to the client of a connection, or would promise now.
+    pub(super) fn promised(&self, index: ConnectionIndex) -> Promised {
+        let promised = self.connections.get(index).and_then(|of| self.promises.get(of.promised));
+        promised.unwrap_or_else(|| Promised::new(&self.config))
     }
 
     /// The session of a connection that has one.

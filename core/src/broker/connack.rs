@@ -5,6 +5,7 @@ use super::exchange::push_method;
 use super::farewell::Farewell;
 use super::hold::Promise;
 use super::hook::sayable;
+use crate::config::Config;
 use crate::connection::ConnectionIndex;
 use crate::connection::answers::OnRelease;
 use crate::connection::capabilities::Capabilities;
@@ -47,21 +48,21 @@ impl Broker {
         if !connect.version.has_properties() {
             return properties;
         }
-        let (announced, policy) = (self.announced, &self.config().policy);
+        let Config { limits, policy, .. } = self.config();
         let expiry = self.session_expiry_seconds(connect);
         if expiry != connect.properties.session_expiry_interval().unwrap_or(0) {
             properties.push(Property::SessionExpiryInterval(expiry));
         }
-        if announced.receive_maximum < u16::MAX {
-            properties.push(Property::ReceiveMaximum(announced.receive_maximum));
+        if limits.receive_maximum < u16::MAX {
+            properties.push(Property::ReceiveMaximum(limits.receive_maximum));
         }
-        properties.push(Property::MaximumPacketSize(announced.maximum_packet_size_bytes));
+        properties.push(Property::MaximumPacketSize(limits.maximum_packet_size_bytes));
         if connect.client_identifier.is_empty() {
             // [MQTT-3.2.2-16] of 5.0
             properties.push(Property::AssignedClientIdentifier(client_identifier));
         }
-        if announced.topic_alias_maximum > 0 {
-            properties.push(Property::TopicAliasMaximum(announced.topic_alias_maximum));
+        if limits.topic_alias_maximum > 0 {
+            properties.push(Property::TopicAliasMaximum(limits.topic_alias_maximum));
         }
         let keep_alive_seconds = self.keep_alive_seconds(connect);
         Capabilities::new(policy).announce(&mut properties);

@@ -10,6 +10,7 @@ use super::publish::check_capabilities;
 use super::receive::{Flow, Handled};
 use crate::connection::capabilities::Capabilities;
 use crate::connection::exchange::{Exchange, Turn};
+use crate::connection::promises::Promised;
 use crate::connection::{ConnectionIndex, Phase};
 use crate::event::{Event, SessionEnd};
 use crate::rules::Rules;
@@ -31,7 +32,6 @@ impl Broker {
         let capabilities = Capabilities::new(&self.config().policy);
         if let Some(connection) = self.clients.connection(index) {
             connection.version = connect.version;
-            connection.capabilities = capabilities;
             connection.problem_information = connect.properties.request_problem_information() != Some(false);
             connection.maximum_packet_size = connect.properties.maximum_packet_size().unwrap_or(u32::MAX);
         }
@@ -120,11 +120,13 @@ impl Broker {
         let keep_alive_seconds = self.keep_alive_seconds(connect);
         let method = connect.properties.authentication_method();
         let topic_aliases = self.outgoing_topic_alias_maximum(connect);
+        let promised = self.clients.promises.hold(Promised::new(self.config()));
         if let Some(connection) = self.clients.connection(index) {
             connection.set_session(Some(session));
             connection.phase = Phase::Connected;
             connection.rules = (!rules.allows_everything()).then_some(rules);
             connection.keep_alive_seconds = keep_alive_seconds;
+            connection.promised = promised;
             connection.outgoing_topic_alias_maximum = topic_aliases;
             let work = connection.work();
             work.origin = None;

@@ -152,6 +152,7 @@ impl Clients {
             Some(index) => {
                 let message = self.store(publication, stored);
                 self.push_backlog(index, message, copy, publication.wait);
+                self.watch_output(now, index);
             }
             None if self.config.policy.queue_qos0_offline => {
                 let message = self.store(publication, stored);
@@ -218,24 +219,22 @@ impl Clients {
         copy: &Copy<'_>,
         wait: Position,
     ) {
-        let limit = self.config.limits.qos0_backlog_bytes as usize;
+        let limit = self.config.limits.queue_messages as usize;
+        let limit_bytes = self.config.limits.qos0_backlog_bytes as usize;
         let queued = self.queued(message, copy, 0, wait);
         let persisted = self.journal.persisted();
         let Some(connection) = self.connections.get_mut(index) else { return };
-        connection.work().push_backlog(queued);
+        connection.work().backlog.push(queued);
         self.backlogged.insert(connection.id);
         if wait > persisted {
             self.holds.insert((wait, connection.id));
         }
-        let mut victims = Vec::new();
-        let work = connection.work();
-        while work.backlog_bytes > limit {
-            let Some(victim) = work.drop_oldest() else { break };
-            victims.push(victim.message);
-        }
-        for victim in victims {
-            self.release_message(victim);
-            self.dropped(index, DropReason::QueueFull);
+        let backlog = &mut connection.work().backlog;
+        if backlog.is_too_full(limit, limit_bytes) {
+            for victim in backlog.make_room(limit, limit_bytes) {
+                self.release_message(victim.message);
+                self.dropped(index, DropReason::QueueFull);
+            }
         }
         self.recount_connection(index);
     }
@@ -289,25 +288,23 @@ impl Clients {
             return;
         };
         let newest = newest.clone();
-        let full = queue.limited_messages() > limit || queue.limited_bytes() > limit_bytes;
-        let victim = match (full, drops_oldest) {
-            (false, _) => None,
-            (true, true) => queue.pop_oldest_limited(),
-            (true, false) => queue.pop_newest(),
+        let full = queue.is_too_full(limit, limit_bytes);
+        let victims = match (full, drops_oldest) {
+            (false, _) => Vec::new(),
+            (true, true) => queue.make_room(limit, limit_bytes),
+            (true, false) => queue.pop_newest().into_iter().collect(),
         };
-        match victim {
-            // It has no record yet.
-            Some(victim) if victim.entry == entry && victim.message == message => {
-                self.release_message(message);
-            }
-            victim => {
-                self.record_queued(session, &newest);
-                if let Some(victim) = victim {
-                    self.forget_queued(session, &victim);
-                }
-            }
+        let is_newest = |victim: &Queued| victim.entry == entry && victim.message == message;
+        if !victims.iter().any(is_newest) {
+            self.record_queued(session, &newest);
         }
-        if full {
+        for victim in victims {
+            if is_newest(&victim) {
+                // It has no record yet.
+                self.release_message(message);
+            } else {
+                self.forget_queued(session, &victim);
+            }
             self.dropped_for(session, DropReason::QueueFull);
         }
         self.tell_full(session, full, limit, limit_bytes);

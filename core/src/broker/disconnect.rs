@@ -171,14 +171,17 @@ impl Clients {
         }
     }
 
-    /// Drops QoS 0 messages that wait for a connection.
-    pub(super) fn drop_backlog(&mut self, index: ConnectionIndex) {
+    /// Drops QoS 0 messages that wait for a connection; how many there were.
+    pub(super) fn drop_backlog(&mut self, index: ConnectionIndex) -> usize {
+        let mut dropped = 0;
         while let Some(queued) =
-            self.connections.get_mut(index).and_then(|connection| connection.work.as_mut()?.pop_backlog())
+            self.connections.get_mut(index).and_then(|connection| connection.work.as_mut()?.backlog.pop())
         {
             self.release_message(queued.message);
+            dropped += 1;
         }
         self.recount_connection(index);
+        dropped
     }
 
     /// Drops everything that a connection was busy with, but for what is encoded already.
@@ -193,6 +196,7 @@ impl Clients {
     fn remove_connection(&mut self, index: ConnectionIndex) {
         if let Some(mut connection) = self.connections.remove(index) {
             self.timers.disarm(&mut connection.armed);
+            self.promises.release(connection.promised);
             self.backlogged.remove(&connection.id);
             self.unread.remove(&connection.id);
             self.unfinished.remove(&connection.id);

@@ -219,6 +219,7 @@ impl Broker {
         };
         let Some(index) = self.clients.connections.find(owed.connection).filter(connected) else { return };
         self.clients.pause(index, pause::FAN_OUT, false);
+        self.clients.hear_from(now, index);
         if let Some(packet_identifier) = owed.packet_identifier {
             let reason = reason_for(fan_out.total);
             let answer = Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY };

@@ -3,7 +3,7 @@
 use super::clients::Clients;
 use super::plain;
 use crate::connection::answers::OnRelease;
-use crate::connection::{ConnectionIndex, Phase, pause};
+use crate::connection::{Connection, ConnectionIndex, Phase, pause};
 use crate::id::Position;
 use crate::output::Output;
 use crate::session::SessionIndex;
@@ -189,6 +189,9 @@ impl Clients {
         while let Some((wait, id)) = self.holds.first().copied().filter(|(wait, _)| *wait <= position) {
             self.holds.remove(&(wait, id));
             if let Some(index) = self.connections.find(id) {
+                if self.connections.get(index).is_some_and(Connection::is_held_up) {
+                    self.hear_from(now, index);
+                }
                 self.release_answers(index);
                 self.send(now, index);
             }

@@ -66,6 +66,7 @@ impl Clients {
             + self.pool_bytes
             + self.pool.capacity() * size_of::<Box<Transmit>>()
             + self.frames.cost()
+            + self.promises.cost()
             + self.fan_outs.cost()
     }
 }

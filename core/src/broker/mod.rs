@@ -25,6 +25,7 @@ mod on_behalf;
 mod pass;
 mod plain;
 mod pressure;
+mod progress;
 mod publish;
 mod query;
 mod rate;
@@ -56,7 +57,6 @@ use alloc::vec::Vec;
 
 use self::clients::Clients;
 pub use self::hold::Promise;
-use self::reload::Announced;
 use self::restore::Restoring;
 use self::shutdown::Shutdown;
 use crate::config::Config;
@@ -92,7 +92,6 @@ pub struct Broker {
     question: u64,
     questions: BTreeMap<Question, ConnectionId>,
     shutdown: Shutdown,
-    announced: Announced,
     /// Nobody may connect for the time being.
     draining: bool,
     restoring: Option<Box<Restoring>>,
@@ -107,7 +106,6 @@ impl Broker {
             (config.limits.routes_remembered, memory::bytes_of_routes(&config.limits));
         Self {
             tree: SubscriptionTree::new(random.next()),
-            announced: Announced::new(&config.limits),
             routes: Routes::new(random.next(), routes_remembered, bytes_of_routes),
             gathered: ReceiversBuffer::new(),
             identifiers: Vec::new(),

@@ -1,14 +1,19 @@
-//! What happens when memory runs short, in this order: what only saves time is forgotten; QoS 0 messages that wait are dropped; sessions with
-//! long queues lose what comes; publishers are not read; new work is refused with 0x97.
+//! What happens when memory runs short, in this order: what only saves time is forgotten; QoS 0 messages that wait
+//! are dropped; sessions with long queues lose what comes; publishers are not read; new work is refused with 0x97,
+//! halves of packets too.
 
 use super::Broker;
 use super::clients::Clients;
 use crate::connection::{Connection, ConnectionIndex, Phase, pause};
 use crate::event::{DropReason, ReachedLimit};
 use crate::time::Instant;
+use crate::violation::Violation;
 
 /// Packets and inputs after which the account is looked at, whatever has grown.
 const LOOK_EVERY: u8 = 64;
+
+/// What a packet whose rest has not come may hold, however short memory is: acknowledgements fit in.
+const SMALL_HALF_BYTES: usize = 1_024;
 
 /// How short memory is. In eighths of the limit: tight from seven on, exhausted from eight on, eased below six.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,6 +103,25 @@ impl Broker {
         self.clients.recount_connection(index);
     }
 
+    /// A half of a packet holds memory that only its sender can free: while memory is short the sender is not
+    /// read, and when there is none it has to go.
+    pub(super) fn press_half(&mut self, now: Instant, index: ConnectionIndex) {
+        if self.clients.pressure == Pressure::None {
+            return;
+        }
+        let Some(connection) = self.clients.connections.get(index) else { return };
+        let small = connection.work.as_ref().is_none_or(|work| work.tail.capacity() <= SMALL_HALF_BYTES);
+        // Of one that is not read there comes no more.
+        if small || connection.paused != 0 {
+            return;
+        }
+        if self.clients.refuses_work() {
+            self.violated(now, index, Violation::MemoryExhausted);
+        } else {
+            self.pause_publisher(now, index);
+        }
+    }
+
     /// There is memory again: everybody is read, and their keep alive starts anew.
     fn read_again(&mut self, now: Instant) {
         for id in core::mem::take(&mut self.clients.unread) {
@@ -137,8 +161,9 @@ impl Clients {
     fn drop_waiting_qos0(&mut self) -> bool {
         let Some(id) = self.backlogged.pop_first() else { return false };
         if let Some(index) = self.connections.find(id) {
-            self.drop_backlog(index);
-            self.dropped(index, DropReason::MemoryExhausted);
+            for _ in 0..self.drop_backlog(index) {
+                self.dropped(index, DropReason::MemoryExhausted);
+            }
         }
         true
     }

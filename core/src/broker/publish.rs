@@ -25,9 +25,7 @@ use crate::wire::{Acknowledgement, Packet, Properties, PropertiesBuffer, Publish
 impl Broker {
     pub(super) fn publish(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Handled {
         self.check_properties(publish.properties)?;
-        if let Some(connection) = self.clients.connections.get(index) {
-            check_capabilities(connection.capabilities, publish.qos, publish.retain)?;
-        }
+        check_capabilities(self.clients.promised(index).capabilities, publish.qos, publish.retain)?;
         if let Some(alias) = publish.properties.topic_alias() {
             return self.publish_aliased(now, index, publish, alias);
         }
@@ -43,7 +41,7 @@ impl Broker {
         alias: u16,
     ) -> Handled {
         // [MQTT-3.3.2-8], [MQTT-3.3.2-9] of 5.0
-        if alias == 0 || alias > self.config().limits.topic_alias_maximum {
+        if alias == 0 || alias > self.clients.promised(index).topic_alias_maximum {
             return Err(Violation::TopicAliasInvalid);
         }
         if !publish.topic.is_empty() {
@@ -302,7 +300,7 @@ impl Broker {
 
     /// [MQTT-3.3.4-7], [MQTT-3.3.4-8] of 5.0
     fn check_receive_maximum(&self, index: ConnectionIndex) -> Result<(), Violation> {
-        let receive_maximum = self.config().limits.receive_maximum;
+        let receive_maximum = self.clients.promised(index).receive_maximum;
         let exceeded = self.clients.connections.get(index).is_some_and(|connection| {
             connection.version.enforces_receive_maximum() && connection.unacknowledged >= receive_maximum
         });
@@ -321,7 +319,8 @@ impl Broker {
         if topic.len() > usize::from(limits.topic_bytes) {
             return Err(Violation::TopicTooLong);
         }
-        if topic.len() > usize::from(limits.topic_levels)
+        // So many levels take as many bytes, less one.
+        if topic.len() >= usize::from(limits.topic_levels)
             && topic.bytes().filter(|byte| *byte == b'/').count() >= usize::from(limits.topic_levels)
         {
             return Err(Violation::TopicTooManyLevels);

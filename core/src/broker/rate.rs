@@ -63,7 +63,8 @@ impl Broker {
         };
         let Some(rate) = work.rate.as_ref() else { return };
         let timeout = self.config().limits.pause_timeout_seconds;
-        let waiting = published_in(&work.tail, connection, self.config().limits.maximum_packet_size_bytes);
+        let waiting =
+            published_in(&work.tail, connection, self.clients.promised(index).maximum_packet_size_bytes);
         if rate.free_at(now, &allowance, waiting) > now.after_seconds(timeout.into()) {
             self.violated(now, index, Violation::MessageRateTooHigh);
         }

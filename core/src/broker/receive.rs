@@ -33,7 +33,7 @@ impl Broker {
         self.clients.counters.connections_opened += 1;
         let hooks = self.clients.hooks.wanting(|wants| wants.accept);
         let accepted = hooks.is_none_or(|hooks| hooks.on_accept(id, &origin) == AcceptDecision::Allow);
-        let connection = Connection::new(id, origin, &self.config().policy, now);
+        let connection = Connection::new(id, origin, now);
         let index = self.clients.connections.insert(connection);
         let timeout = self.config().limits.connect_timeout_seconds;
         self.clients.arm_connection(index, now.after_seconds(timeout.into()));
@@ -48,18 +48,25 @@ impl Broker {
     pub(super) fn received(&mut self, now: Instant, id: ConnectionId, bytes: &[u8]) {
         let Some(index) = self.clients.connections.find_again(id) else { return };
         self.clients.counters.bytes_in += bytes.len() as u64;
+        let came = bytes.len();
         let bytes = self.complete_tail(now, index, bytes);
         self.handle_frames(now, index, bytes);
         self.close_if_far_ahead(now, index);
+        self.press_half(now, index);
+        self.clients.watch_half(now, index, came);
         self.clients.pause_if_deaf(index);
+        self.clients.watch_output(now, index);
         self.clients.recount_connection(index);
     }
 
     /// The question of this connection is answered: goes on with what came meanwhile.
     pub(super) fn resume(&mut self, now: Instant, index: ConnectionIndex) {
         let Some(connection) = self.clients.connection(index) else { return };
-        let tail = core::mem::take(&mut connection.work().tail);
+        let work = connection.work();
+        work.half = None;
+        let tail = core::mem::take(&mut work.tail);
         self.handle_frames(now, index, &tail);
+        self.clients.watch_half(now, index, 0);
         self.clients.recount_connection(index);
     }
 
@@ -192,7 +199,7 @@ impl Broker {
         let limits = &self.config().limits;
         match self.clients.connections.get(index) {
             Some(connection) if connection.phase != Phase::Opening => {
-                (Some(connection.version), limits.maximum_packet_size_bytes)
+                (Some(connection.version), self.clients.promised(index).maximum_packet_size_bytes)
             }
             Some(connection) if self.holds_connect(index) => {
                 (Some(connection.version), limits.maximum_packet_size_bytes)

@@ -30,7 +30,7 @@ impl Broker {
             return bytes;
         }
         let (properties, publisher) = (connection.version.has_properties(), connection.session());
-        let maximum = self.clients.config.limits.maximum_packet_size_bytes as usize;
+        let maximum = self.clients.promised(index).maximum_packet_size_bytes as usize;
         let at_once = self.clients.config.limits.receivers_per_turn as usize;
         let Some(route) = self.routes.current(connection.route) else { return bytes };
         let receivers = route.receivers();
@@ -74,6 +74,9 @@ impl Broker {
         let counters = &mut self.clients.counters;
         counters.packets_in.count_publishes(QoS::AtMostOnce, packets);
         counters.packets_out.count_publishes(QoS::AtMostOnce, copies);
+        if packets > 0 {
+            self.pause_publisher(now, index);
+        }
         bytes
     }
 
@@ -117,9 +120,9 @@ impl Broker {
         let route = self.routes.current(connection.route)?;
         let properties = connection.version.has_properties();
         let plain = PlainPublish::at_start(bytes, route.topic_bytes(), properties)?;
-        let maximum = self.clients.config.limits.maximum_packet_size_bytes as usize;
-        let allowed = connection.capabilities.allows_qos(plain.qos);
-        (allowed && plain.packet.len() <= maximum).then_some(plain)
+        let promised = self.clients.promised(index);
+        let fits = plain.packet.len() <= promised.maximum_packet_size_bytes as usize;
+        (fits && promised.capabilities.allows_qos(plain.qos)).then_some(plain)
     }
 }
 

@@ -139,7 +139,8 @@ impl Broker {
     fn restore_session(&mut self, known: &mut Known, now: Instant, row: SessionRow) {
         self.clients.journal.number_seen(row.session);
         if let Some(older) = self.clients.sessions.find(&row.client_identifier) {
-            // Two sessions of one client cannot both be right: the later one is.
+            // Two sessions of one client cannot both be right: the later one is, and has its place.
+            known.sessions.retain(|_, index| *index != older);
             self.end_session(now, older, SessionEnd::Replaced);
         }
         let mut session = Session::new(&row.client_identifier, row.session);

@@ -43,6 +43,7 @@ impl Clients {
         }
         let mut budget = self.config.limits.retained_per_turn as usize;
         while self.has_room(index) && self.send_next(now, index, session, &mut budget) == Step::Done {}
+        self.watch_output(now, index);
         self.recount_session(session);
     }
 
@@ -70,7 +71,7 @@ impl Clients {
             self.holds.insert((first.wait, connection.id));
             return Step::Stop;
         }
-        let Some(queued) = work.pop_backlog() else { return Step::Stop };
+        let Some(queued) = work.backlog.pop() else { return Step::Stop };
         self.send_at_most_once(now, index, &queued);
         Step::Done
     }

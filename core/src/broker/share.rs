@@ -133,8 +133,12 @@ impl Clients {
             return Standing::Ready;
         }
         let work = self.connections.get(index).and_then(|connection| connection.work.as_ref());
-        let waiting = work.map_or(0, |work| work.backlog_bytes);
-        let room = waiting.saturating_add(offer.size()) <= self.config.limits.qos0_backlog_bytes as usize;
+        let limits = &self.config.limits;
+        let room = work.is_none_or(|work| {
+            let bytes = work.backlog.limited_bytes().saturating_add(offer.size());
+            work.backlog.limited_messages() < limits.queue_messages as usize
+                && bytes <= limits.qos0_backlog_bytes as usize
+        });
         if room { Standing::Busy } else { Standing::Full }
     }
 

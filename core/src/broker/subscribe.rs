@@ -79,7 +79,8 @@ impl Broker {
     /// 3.2.2.3.12).
     fn check_announced(&self, index: ConnectionIndex, subscribe: &Subscribe<'_>) -> Result<(), Violation> {
         let Some(connection) = self.clients.connections.get(index) else { return Ok(()) };
-        let (capabilities, told) = (connection.capabilities, connection.version.has_properties());
+        let (capabilities, told) =
+            (self.clients.promised(index).capabilities, connection.version.has_properties());
         let wildcard = || subscribe.filters.iter().any(|(filter, _)| text::has_wildcard(filter));
         if told && !capabilities.allows_wildcards() && wildcard() {
             return Err(Violation::WildcardsNotSupported);
@@ -99,8 +100,7 @@ impl Broker {
         subscription: Subscription,
         allowed: bool,
     ) -> Outcome<'f> {
-        let connection = self.clients.connections.get(index);
-        let capabilities = connection.map_or_else(|| self.capabilities(), |of| of.capabilities);
+        let capabilities = self.clients.promised(index).capabilities;
         let refusal = self.refusal(capabilities, session, filter, allowed);
         let hooked = match refusal {
             None => self.hooked_subscribe(index, session, filter, subscription),
@@ -230,7 +230,7 @@ impl Broker {
         // [MQTT-4.8.2-1], [MQTT-4.8.2-2] of 5.0
         filter::parse_shared(filter)?;
         // Section 3.2.2.3.13 of 5.0
-        if !connection.capabilities.allows_shared_subscriptions() {
+        if !self.clients.promised(index).capabilities.allows_shared_subscriptions() {
             return Err(Violation::SharedSubscriptionsNotSupported);
         }
         // [MQTT-3.8.3-4] of 5.0

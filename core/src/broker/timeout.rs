@@ -2,6 +2,7 @@
 
 use super::Broker;
 use super::exchange::exchange_deadline;
+use super::progress::progress_deadlines;
 use crate::connection::{Connection, ConnectionIndex, Connections, Phase};
 use crate::limits::Limits;
 use crate::session::{SessionIndex, Sessions};
@@ -28,10 +29,10 @@ impl Broker {
         self.resume_publisher(now, index);
         let Some(connection) = self.clients.connections.get(index) else { return };
         let (deadline, violation) = next_deadline(connection, &self.config().limits);
-        if deadline <= now {
-            self.violated(now, index, violation);
-        } else {
+        if deadline > now || self.clients.is_excused(now, index, violation) {
             self.rearm_connection(index);
+        } else {
+            self.violated(now, index, violation);
         }
     }
 
@@ -49,9 +50,12 @@ impl Broker {
 fn next_deadline(connection: &Connection, limits: &Limits) -> (Instant, Violation) {
     match (connection.phase, exchange_deadline(connection)) {
         (Phase::Opening, Some(of_exchange)) => of_exchange,
-        (Phase::Connected, Some(of_exchange)) => {
-            let sign_of_life = sign_of_life(connection, limits);
-            if of_exchange.0 < sign_of_life.0 { of_exchange } else { sign_of_life }
+        (Phase::Connected, of_exchange) => {
+            let others = of_exchange.into_iter().chain(progress_deadlines(connection));
+            let earlier = |one: (Instant, Violation), other: (Instant, Violation)| {
+                if other.0 < one.0 { other } else { one }
+            };
+            others.fold(sign_of_life(connection, limits), earlier)
         }
         _ => sign_of_life(connection, limits),
     }

@@ -36,10 +36,13 @@ impl Clients {
         if connection.waiting_bytes() >= mark {
             return;
         }
-        if connection.paused & pause::OUTPUT != 0 {
+        let is_deaf = connection.paused & pause::OUTPUT != 0;
+        self.output_moves(index);
+        if is_deaf {
             self.pause(index, pause::OUTPUT, false);
         }
         self.send(now, index);
+        self.watch_output(now, index);
     }
 
     /// Whether a client that does not take what it asked for is read no more: beyond the mark everything is

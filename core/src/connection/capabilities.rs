@@ -25,6 +25,12 @@ impl Capabilities {
         )
     }
 
+    /// Everything that either has.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let qos = (self.0 & QOS).max(other.0 & QOS);
+        Self((self.0 | other.0) & !QOS | qos)
+    }
+
     /// Whether PUBLISH may have this QoS.
     pub(crate) fn allows_qos(self, qos: QoS) -> bool {
         qos.bits() <= self.0 & QOS

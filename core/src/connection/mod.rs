@@ -4,12 +4,12 @@ pub(crate) mod answers;
 pub(crate) mod capabilities;
 pub(crate) mod exchange;
 pub(crate) mod outgoing_topic_alias;
+pub(crate) mod promises;
 pub(crate) mod rate;
 pub(crate) mod topic_alias;
 pub(crate) mod transmit;
 
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::hash::BuildHasher;
@@ -18,19 +18,18 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use self::answers::Answers;
-use self::capabilities::Capabilities;
 use self::exchange::Exchange;
 use self::outgoing_topic_alias::OutgoingTopicAliases;
+use self::promises::PromiseIndex;
 use self::rate::Rate;
 use self::topic_alias::TopicAliases;
 use self::transmit::Transmit;
 use crate::ask::Answer;
-use crate::config::Policy;
 use crate::id::{ConnectionId, Question};
 use crate::input::Origin;
 use crate::rules::Rules;
 use crate::session::SessionIndex;
-use crate::session::queue::Queued;
+use crate::session::queue::Queue;
 use crate::slab::{OptionalIndex, Slab};
 use crate::time::Instant;
 use crate::topic::route::RouteHint;
@@ -69,6 +68,9 @@ pub(crate) mod pause {
     pub(crate) const FAN_OUT: u8 = 32;
     /// It publishes faster than it may.
     pub(crate) const RATE: u8 = 64;
+    /// Those that are no fault of the client: while it is not read, its silence proves nothing
+    /// (`docs/decisions.md` D58).
+    pub(crate) const OF_THIS_SIDE: u8 = ANSWERS | FAN_OUT | SHUTDOWN;
 }
 
 /// One connection. Small, because most connections of a broker are idle.
@@ -105,10 +107,19 @@ pub(crate) struct Connection {
     pub(crate) announced: bool,
     /// Request Problem Information: whether acknowledgements may explain themselves.
     pub(crate) problem_information: bool,
-    /// What CONNACK said that the server can do.
-    pub(crate) capabilities: Capabilities,
+    /// What CONNACK promised.
+    pub(crate) promised: PromiseIndex,
     /// How many topic aliases the server may set.
     pub(crate) outgoing_topic_alias_maximum: u8,
+}
+
+/// Something that has to move on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Progress {
+    /// When it is looked at again.
+    pub(crate) until: Instant,
+    /// How it stood, or how far it came.
+    pub(crate) bytes: u32,
 }
 
 /// What only a busy connection has: half a packet, answers that wait, a question that is open.
@@ -119,10 +130,7 @@ pub(crate) struct Work {
     /// Packets that wait for the journal.
     pub(crate) answers: Answers,
     /// QoS 0 messages that the socket does not take, or that wait for the journal.
-    pub(crate) backlog: VecDeque<Queued>,
-    /// Bytes of the messages in `backlog`, and of its identifier lists.
-    pub(crate) backlog_bytes: usize,
-    pub(crate) backlog_heap: usize,
+    pub(crate) backlog: Queue,
     /// Topics that the client gave numbers.
     pub(crate) aliases: TopicAliases,
     /// Topics that the server gave numbers.
@@ -133,6 +141,10 @@ pub(crate) struct Work {
     pub(crate) question: Option<(Question, Instant)>,
     /// How fast it publishes, if there is a limit to that and it has published.
     pub(crate) rate: Option<Box<Rate>>,
+    /// What is seen of a packet that is not whole: bytes that came since.
+    pub(crate) half: Option<Progress>,
+    /// What is seen of a full transmit buffer: how many bytes were taken at the start.
+    pub(crate) full: Option<Progress>,
     /// Until when it may stay unread for want of memory.
     pub(crate) unread_until: Option<Instant>,
     /// What it answered, until the packet that waits is handled.
@@ -149,28 +161,6 @@ impl Work {
         self.question.is_some() || self.rate.as_ref().is_some_and(|rate| rate.resume_at.is_some())
     }
 
-    pub(crate) fn push_backlog(&mut self, queued: Queued) {
-        self.backlog_bytes += queued.limited_bytes();
-        self.backlog_heap += queued.heap_cost();
-        self.backlog.push_back(queued);
-    }
-
-    pub(crate) fn pop_backlog(&mut self) -> Option<Queued> {
-        let queued = self.backlog.pop_front()?;
-        self.backlog_bytes -= queued.limited_bytes();
-        self.backlog_heap -= queued.heap_cost();
-        Some(queued)
-    }
-
-    /// The oldest message that the limit may drop.
-    pub(crate) fn drop_oldest(&mut self) -> Option<Queued> {
-        let index = self.backlog.iter().position(|queued| !queued.replayed)?;
-        let queued = self.backlog.remove(index)?;
-        self.backlog_bytes -= queued.limited_bytes();
-        self.backlog_heap -= queued.heap_cost();
-        Some(queued)
-    }
-
     fn is_empty(&self) -> bool {
         self.tail.is_empty()
             && self.answers.is_empty()
@@ -183,6 +173,7 @@ impl Work {
             && self.exchange.is_none()
             && self.rate.is_none()
             && self.unread_until.is_none()
+            && self.full.is_none()
             && self.assigned.is_none()
     }
 
@@ -191,8 +182,7 @@ impl Work {
         size_of::<Self>()
             + self.tail.capacity()
             + self.answers.heap_cost()
-            + self.backlog.capacity() * size_of::<Queued>()
-            + self.backlog_heap
+            + self.backlog.heap_cost()
             + self.aliases.heap_cost()
             + self.outgoing_aliases.as_ref().map_or(0, |aliases| aliases.cost())
             + self.origin.as_ref().map_or(0, |origin| size_of::<Origin>() + identity(origin))
@@ -203,7 +193,7 @@ impl Work {
 }
 
 impl Connection {
-    pub(crate) fn new(id: ConnectionId, origin: Origin, policy: &Policy, now: Instant) -> Self {
+    pub(crate) fn new(id: ConnectionId, origin: Origin, now: Instant) -> Self {
         Self {
             id,
             last_packet_at: now,
@@ -223,7 +213,7 @@ impl Connection {
             open: false,
             announced: false,
             problem_information: true,
-            capabilities: Capabilities::new(policy),
+            promised: PromiseIndex::NONE,
             outgoing_topic_alias_maximum: 0,
         }
     }
@@ -258,6 +248,16 @@ impl Connection {
     /// When its next message may be handled, if that waits for the rate limit.
     pub(crate) fn resume_at(&self) -> Option<Instant> {
         self.work.as_ref()?.rate.as_ref()?.resume_at
+    }
+
+    /// See [`Transmit::taken`].
+    pub(crate) fn taken_bytes(&self) -> u32 {
+        self.transmit.as_ref().map_or(0, |transmit| transmit.taken())
+    }
+
+    /// Whether it is not read for a reason of this side that says nothing about time.
+    pub(crate) fn is_held_up(&self) -> bool {
+        self.paused & pause::OF_THIS_SIDE != 0
     }
 
     /// Bytes in its transmit buffer.

@@ -23,6 +23,8 @@ pub struct Transmit {
     /// Shared payloads, each with the index in `copied` that it stands before.
     shared: VecDeque<(usize, Bytes)>,
     shared_bytes: usize,
+    /// Bytes that were taken so far; starts over when it overflows.
+    taken: u32,
     /// What `cost` says of `shared_bytes`: as of the last append, since the driver's `advance` goes unseen by
     /// the memory account.
     shared_counted: usize,
@@ -60,6 +62,7 @@ impl Transmit {
 
     /// Takes away the first `written` bytes: the socket, or a bounded buffer before it, has them.
     pub fn advance(&mut self, mut written: usize) {
+        self.taken = self.taken.wrapping_add(written as u32);
         while written > 0 {
             let until = self.shared.front().map_or(self.copied.len(), |(before, _)| *before);
             let copied = until.saturating_sub(self.head).min(written);
@@ -78,6 +81,11 @@ impl Transmit {
             self.copied.clear();
             self.head = 0;
         }
+    }
+
+    /// Bytes that were taken: to see whether any were since.
+    pub(crate) fn taken(&self) -> u32 {
+        self.taken
     }
 
     /// Whether nothing waits.

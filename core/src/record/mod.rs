@@ -268,3 +268,6 @@ impl Row {
         decode::row(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests;

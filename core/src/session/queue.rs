@@ -1,8 +1,9 @@
-//! Messages that wait for one client.
+//! Messages that wait for one client, in its session or, at QoS 0, on its connection.
 
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::id::Position;
 use crate::message::MessageIndex;
@@ -69,7 +70,7 @@ impl Queued {
     }
 }
 
-/// QoS 1 and 2 messages in order of arrival.
+/// Messages in order of arrival.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     entries: VecDeque<Queued>,
@@ -101,8 +102,31 @@ impl Queue {
         Some(queued)
     }
 
+    /// Whether there is more than the limits allow, and the last one that came counts against them.
+    pub(crate) fn is_too_full(&self, messages: usize, bytes: usize) -> bool {
+        (self.limited > messages || self.bytes > bytes) && self.back().is_some_and(|newest| !newest.replayed)
+    }
+
+    /// Takes out what has to make room for the last one that came: the oldest, until there is no more than the
+    /// limits allow, or than there was before it came. One that would not fit into an empty queue drives out
+    /// nobody: it goes itself.
+    pub(crate) fn make_room(&mut self, messages: usize, bytes: usize) -> Vec<Queued> {
+        let newest = self.back().map_or(0, Queued::limited_bytes);
+        if messages == 0 || newest > bytes {
+            return self.pop_newest().into_iter().collect();
+        }
+        let messages = messages.max(self.limited.saturating_sub(1));
+        let bytes = bytes.max(self.bytes.saturating_sub(newest));
+        let mut victims = Vec::new();
+        while self.limited > messages || self.bytes > bytes {
+            let Some(victim) = self.pop_oldest_limited() else { break };
+            victims.push(victim);
+        }
+        victims
+    }
+
     /// The oldest that the limits may drop.
-    pub(crate) fn pop_oldest_limited(&mut self) -> Option<Queued> {
+    fn pop_oldest_limited(&mut self) -> Option<Queued> {
         let index = self.entries.iter().position(|queued| !queued.replayed)?;
         let queued = self.entries.remove(index)?;
         self.count(&queued, false);
@@ -117,6 +141,10 @@ impl Queue {
     /// The last one that came. Its size, and what is behind it, must stay as they are.
     pub(crate) fn back_mut(&mut self) -> Option<&mut Queued> {
         self.entries.back_mut()
+    }
+
+    pub(crate) fn front(&self) -> Option<&Queued> {
+        self.entries.front()
     }
 
     pub(crate) fn back(&self) -> Option<&Queued> {

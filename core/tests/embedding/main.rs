@@ -4,5 +4,7 @@ mod commands;
 mod events;
 mod hooks;
 mod queries;
+mod shutdown;
 mod stats;
+#[expect(dead_code, reason = "shared with the tests of limits")]
 mod world;

@@ -1,4 +1,5 @@
-//! A broker in memory and its clients, which say packets and see what they get as short texts.
+//! A broker in memory and its clients, which say packets and see what they get as short texts. Shared by test
+//! programs: `tests/limits` has it by its path.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU16;
@@ -10,7 +11,8 @@ use hushwing_core::wire::{
     SubscribeFiltersBuffer, SubscriptionOptions, Unsubscribe, UnsubscribeFiltersBuffer, split_frame,
 };
 use hushwing_core::{
-    Broker, CloseCause, Command, Config, ConnectionId, Event, Hooks, Input, Instant, Origin, Output, PeerId,
+    Answer, Ask, Broker, CloseCause, Command, Config, ConnectionId, Event, Hooks, Input, Instant, Origin,
+    Output, PeerId, Position, Question, Record,
 };
 
 pub(crate) const START: Instant = Instant::from_micros(1_700_000_000_000_000);
@@ -24,6 +26,17 @@ pub(crate) struct World {
     pub(crate) stopped: bool,
     /// Clients whose sockets take nothing.
     held_back: BTreeSet<ConnectionId>,
+    /// Clients that are not read from.
+    unread: BTreeSet<ConnectionId>,
+    /// What is still to be answered.
+    questions: Vec<(Question, Ask)>,
+    /// Work that is pending stays so until [`World::work`] is called.
+    pub(crate) idle: bool,
+    /// What is recorded is not stored before [`World::store`] is called.
+    pub(crate) disk_stalls: bool,
+    unstored: Option<Position>,
+    /// Everything that was recorded, in its order.
+    pub(crate) records: Vec<Record>,
     pub(crate) bytes_in: u64,
     pub(crate) bytes_out: u64,
 }
@@ -73,6 +86,12 @@ impl World {
             events: Vec::new(),
             stopped: false,
             held_back: BTreeSet::new(),
+            unread: BTreeSet::new(),
+            questions: Vec::new(),
+            idle: false,
+            disk_stalls: false,
+            unstored: None,
+            records: Vec::new(),
             bytes_in: 0,
             bytes_out: 0,
         }
@@ -116,8 +135,13 @@ impl World {
     pub(crate) fn say(&mut self, connection: ConnectionId, packet: &Packet<'_>) {
         let mut bytes = Vec::new();
         packet.encode(self.peers[&connection].version, &mut bytes);
+        self.send(connection, &bytes);
+    }
+
+    /// Bytes, whole packets or not.
+    pub(crate) fn send(&mut self, connection: ConnectionId, bytes: &[u8]) {
         self.bytes_in += bytes.len() as u64;
-        self.input(Input::Received { connection, bytes: &bytes });
+        self.input(Input::Received { connection, bytes });
     }
 
     pub(crate) fn subscribe(&mut self, connection: ConnectionId, filter: &str, qos: QoS) {
@@ -166,6 +190,41 @@ impl World {
         self.held_back.insert(connection);
     }
 
+    /// From now on the socket of this client takes everything again, and what has waited.
+    pub(crate) fn let_through(&mut self, connection: ConnectionId) {
+        self.held_back.remove(&connection);
+        self.drain_from(vec![connection]);
+    }
+
+    /// Whether the driver was told to read from this client.
+    pub(crate) fn reads(&self, connection: ConnectionId) -> bool {
+        !self.unread.contains(&connection)
+    }
+
+    /// What is asked and was not answered.
+    pub(crate) fn asked(&self) -> Vec<&Ask> {
+        self.questions.iter().map(|(_, about)| about).collect()
+    }
+
+    /// Answers the oldest question.
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        let (question, _) = self.questions.remove(0);
+        self.input(Input::Answer { question, answer });
+    }
+
+    /// Does one piece of the work that is pending.
+    pub(crate) fn work(&mut self) {
+        self.broker.handle_work(self.now);
+        self.drain();
+    }
+
+    /// What was recorded is on stable storage.
+    pub(crate) fn store(&mut self) {
+        while let Some(position) = self.unstored.take() {
+            self.input(Input::Persisted { position });
+        }
+    }
+
     /// The client breaks the connection without a word.
     pub(crate) fn cut(&mut self, connection: ConnectionId) {
         self.gone(connection, CloseCause::Failed);
@@ -183,7 +242,11 @@ impl World {
     }
 
     pub(crate) fn wait(&mut self, seconds: u64) {
-        self.now = Instant::from_micros(self.now.as_micros() + seconds * 1_000_000);
+        self.wait_micros(seconds * 1_000_000);
+    }
+
+    pub(crate) fn wait_micros(&mut self, micros: u64) {
+        self.now = Instant::from_micros(self.now.as_micros() + micros);
         while self.broker.poll_timeout().is_some_and(|due| due <= self.now) {
             self.broker.handle_timeout(self.now);
             self.drain();
@@ -214,6 +277,31 @@ impl World {
         let (reason, properties) = (ReasonCode::Success, Properties::EMPTY);
         let packet_identifier = last.expect("a message to acknowledge");
         self.say(connection, &Packet::Puback(Acknowledgement { packet_identifier, reason, properties }));
+    }
+
+    /// The payloads of the messages that this client hears, those included that come as it acknowledges others.
+    pub(crate) fn take_messages(&mut self, connection: ConnectionId) -> Vec<String> {
+        let mut payloads = Vec::new();
+        loop {
+            let (before, mut open) = (payloads.len(), Vec::new());
+            self.peers[&connection].each(|packet| {
+                if let Packet::Publish(publish) = packet {
+                    payloads.push(String::from_utf8_lossy(publish.payload).into_owned());
+                    open.extend(publish.packet_identifier);
+                }
+            });
+            self.heard(connection);
+            if payloads.len() == before {
+                return payloads;
+            }
+            for packet_identifier in open {
+                let (reason, properties) = (ReasonCode::Success, Properties::EMPTY);
+                self.say(
+                    connection,
+                    &Packet::Puback(Acknowledgement { packet_identifier, reason, properties }),
+                );
+            }
+        }
     }
 
     /// The Reason Strings that came for this client since it was last asked what it heard.
@@ -265,7 +353,10 @@ impl World {
     }
 
     fn drain(&mut self) {
-        let mut waiting = Vec::new();
+        self.drain_from(Vec::new());
+    }
+
+    fn drain_from(&mut self, mut waiting: Vec<ConnectionId>) {
         loop {
             while let Some(output) = self.broker.poll_output() {
                 match output {
@@ -274,16 +365,26 @@ impl World {
                         waiting.push(connection);
                         self.peers.get_mut(&connection).expect("opened").closing = true;
                     }
-                    Output::Persist { position, .. } => {
-                        self.broker.handle_input(self.now, Input::Persisted { position });
+                    Output::Persist { position, records } => {
+                        self.records.extend(records);
+                        if self.disk_stalls {
+                            self.unstored = Some(position);
+                        } else {
+                            self.broker.handle_input(self.now, Input::Persisted { position });
+                        }
                     }
                     Output::Event(event) => self.events.push(event),
-                    Output::Read { .. } => {}
-                    Output::Ask { about, .. } => panic!("nothing is asked here: {about:?}"),
+                    Output::Read { connection, enabled: true } => {
+                        self.unread.remove(&connection);
+                    }
+                    Output::Read { connection, enabled: false } => {
+                        self.unread.insert(connection);
+                    }
+                    Output::Ask { question, about } => self.questions.push((question, about)),
                     Output::Stopped => self.stopped = true,
                 }
             }
-            if self.broker.work_pending() {
+            if self.broker.work_pending() && !self.idle {
                 self.broker.handle_work(self.now);
                 continue;
             }

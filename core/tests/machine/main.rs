@@ -7,6 +7,7 @@ mod rates;
 mod redirect;
 mod reload;
 mod replay;
+mod restore;
 mod share;
 mod share_random;
 mod shutdown;

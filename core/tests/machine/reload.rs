@@ -84,21 +84,22 @@ fn lower_limits_do_not_close_those_who_were_told_higher_ones() {
 }
 
 #[test]
-fn higher_limits_hold_for_everybody_at_once() {
+fn higher_limits_hold_for_those_who_are_told() {
     let mut world = World::new(narrow());
     world.connect(1);
     reload(&mut world, wide());
     world.connect(2);
     assert_eq!(announced(&world, 2), (Some(10), Some(10), Some(1_000)));
-    for id in [1, 2] {
-        all_that_was_promised(&mut world, id);
-        assert_eq!(world.farewell(id), None);
-    }
+    all_that_was_promised(&mut world, 2);
+    assert_eq!(world.farewell(2), None);
+    all_that_was_promised(&mut world, 1);
+    assert_eq!(world.farewell(1), Some(ReasonCode::ReceiveMaximumExceeded));
 }
 
 #[test]
-fn with_nobody_connected_lower_limits_hold() {
+fn lower_limits_hold_for_those_who_are_told() {
     let mut world = World::new(wide());
+    world.connect(2);
     reload(&mut world, narrow());
     world.connect(1);
     publish(&mut world, 1, None, None, 500);

@@ -322,6 +322,8 @@ const OF_THE_MACHINE: &[V] = &[
     V::AuthenticationTimeout,
     V::AnswerTimeout,
     V::KeepAliveElapsed,
+    V::PacketTooSlow,
+    V::OutputStalled,
     V::TooManyUserProperties,
     V::PropertiesTooLong,
     V::AnswerTooLarge,

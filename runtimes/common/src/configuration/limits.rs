@@ -24,6 +24,10 @@ limits! {
         "Seconds from opening a connection to a whole CONNECT.";
     answer_timeout_seconds: 1..=u16::MAX,
         "Seconds that an authenticator has to answer; then the client is refused.";
+    progress_timeout_seconds: 1..=u16::MAX,
+        "Seconds in which a client has to go on with half a packet, or to take something from a full buffer.";
+    progress_bytes: 1..=u32::MAX,
+        "Bytes of a packet that is not whole that have to come in that time.";
     maximum_packet_size_bytes: 128..=PACKET_BYTES,
         "The largest packet taken from a client; 5.0 clients are told.";
     connect_packet_size_bytes: 128..=PACKET_BYTES,
@@ -59,7 +63,7 @@ limits! {
     subscriptions_per_session: 1..=u32::MAX,
         "Subscriptions of one session.";
     queue_messages: 1..=u32::MAX,
-        "Messages in the queue of one session.";
+        "Messages in the queue of one session; and as many at QoS 0 that wait for its socket.";
     queue_bytes: 1..=u32::MAX,
         "Bytes in the queue of one session.";
     qos0_backlog_bytes: 1..=u32::MAX,

@@ -15,6 +15,14 @@ fn promises_outlive_a_crash_at_every_step() {
     hold(Search::default(), 0..400);
 }
 
+/// Conversations in which the long search found something.
+#[test]
+fn what_failed_once_holds() {
+    for seed in [106_948, 119_802, 129_676] {
+        hold(Search::default(), seed..seed + 1);
+    }
+}
+
 #[test]
 fn promises_outlive_a_crash_at_every_step_of_long_conversations() {
     hold(Search { steps: 400, ..Search::default() }, 10_000..10_012);

@@ -21,7 +21,7 @@ pub struct Message {
     pub sent_at: u64,
     /// The step from which on the broker cannot take it any more.
     pub over_at: Option<u64>,
-    /// A client of 3.x sent it at QoS 1 once more before the first answer: there is no last time.
+    /// It was sent once more before the first answer: there is no last time.
     pub repeated: bool,
     /// The broker acknowledged it.
     pub accepted: bool,

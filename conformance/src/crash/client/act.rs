@@ -202,7 +202,7 @@ impl Client {
             Some(sent) if !self.owed.contains(&Owed::Pubrel(sent.packet_identifier)) => {
                 self.retired.push(sent.packet_identifier);
                 let message = ledger.message(sent.message);
-                message.repeated |= message.qos == 1;
+                message.repeated = true;
                 self.encode_outgoing(sent, ledger, true).map(Some)
             }
             _ => Ok(None),

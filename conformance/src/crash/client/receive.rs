@@ -223,7 +223,10 @@ impl Client {
             return Err(format!("PUBREC for message {} of QoS {}", sent.message, message.qos));
         }
         message.accepted |= code < 0x80;
-        message.over_at.get_or_insert(context.step);
+        // Behind a refusal, which 3.x does not tell, what was sent twice is a new message.
+        if !message.repeated {
+            message.over_at.get_or_insert(context.step);
+        }
         if code >= 0x80 {
             self.outgoing.remove(place);
         } else {

@@ -127,7 +127,8 @@ impl World {
     /// Whether nothing is on its way: no bytes, no records, no acknowledgement that a client owes.
     pub fn is_quiet(&self) -> bool {
         let link = |link: &Link| {
-            link.to_broker.is_empty() && link.to_client.is_empty() && !link.announced && !link.is_over()
+            let passed_on = link.to_broker.is_empty() && !link.paused;
+            passed_on && link.to_client.is_empty() && !link.announced && !link.is_over()
         };
         self.links.values().all(link)
             && self.disk.waiting() == 0

@@ -81,7 +81,6 @@ impl Broker {
             let route = found.unwrap_or_default();
             return Delivered { receivers: receivers.len(), unfinished: true, route };
         }
-        self.clients.frames.clear();
         let mut stored = stored.inspect(|index| self.clients.messages.retain(*index));
         for receiver in receivers.as_slice() {
             if let Some(group) = receiver.session.group() {
@@ -207,7 +206,6 @@ impl Clients {
             self.messages.retain(index);
             return index;
         }
-        self.frames.clear();
         self.store(publication, &mut None)
     }
 

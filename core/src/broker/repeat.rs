@@ -75,6 +75,8 @@ impl Broker {
         counters.packets_in.count_publishes(QoS::AtMostOnce, packets);
         counters.packets_out.count_publishes(QoS::AtMostOnce, copies);
         if packets > 0 {
+            self.clients.commit();
+            self.relieve_growth(now);
             self.pause_publisher(now, index);
         }
         bytes

@@ -181,8 +181,13 @@ impl Broker {
     }
 
     fn take_tail(&mut self, index: ConnectionIndex) -> Vec<u8> {
-        let work = self.clients.connection(index).and_then(|connection| connection.work.as_mut());
-        work.map(|work| core::mem::take(&mut work.tail)).unwrap_or_default()
+        let Some(work) = self.clients.connection(index).and_then(|connection| connection.work.as_mut())
+        else {
+            return Vec::new();
+        };
+        // The next packet has its own time.
+        work.half = None;
+        core::mem::take(&mut work.tail)
     }
 
     /// Whether packets of this connection may be handled now.

@@ -59,7 +59,8 @@ impl Broker {
         self.clients.recount_connection(index);
     }
 
-    /// The question of this connection is answered: goes on with what came meanwhile.
+    /// The question of this connection is answered, its message has reached everybody, or its rate allows the next
+    /// one: goes on with what came meanwhile.
     pub(super) fn resume(&mut self, now: Instant, index: ConnectionIndex) {
         let Some(connection) = self.clients.connection(index) else { return };
         let work = connection.work();

@@ -73,7 +73,7 @@ pub enum Command {
     /// Replace the configuration, whole. Connected clients keep what they were promised at CONNECT: Receive
     /// Maximum, Topic Alias Maximum, Maximum Packet Size, what there is, keep alive, session expiry, rules. All
     /// else holds at once; who has more than a new limit allows keeps it and gets no more. Decided once for all,
-    /// when the broker is made: [`Config::journal`] and [`crate::Limits::routes_remembered`].
+    /// when the broker is made: [`Config::journal`].
     Reload(Arc<Config>),
     /// Accept nobody any more, keep every promise made so far, tell 5.0 clients 0x8B, close all
     /// connections, then say [`crate::Output::Stopped`]. Kept sessions stay in the journal.

@@ -7,6 +7,7 @@ use super::Broker;
 use super::clients::Clients;
 use super::encode::Form;
 use super::plain::PlainPublish;
+use super::pressure::Pressure;
 use crate::connection::{ConnectionIndex, Phase};
 use crate::event::{DropReason, ReachedLimit};
 use crate::id::Position;
@@ -60,7 +61,9 @@ impl Broker {
         let topic = publication.view.topic;
         let found = self.routes.lookup(hint, topic).or_else(|| {
             self.gathered.gather(&mut self.tree, topic, None);
-            self.routes.remember(topic, self.gathered.as_receivers())
+            // While memory is short, what only saves time stays forgotten.
+            let room = self.clients.pressure == Pressure::None;
+            room.then(|| self.routes.remember(topic, self.gathered.as_receivers())).flatten()
         });
         let mut receivers = match found.and_then(|hint| self.routes.get(hint)) {
             Some(route) => route.receivers(),
@@ -81,7 +84,6 @@ impl Broker {
             let route = found.unwrap_or_default();
             return Delivered { receivers: receivers.len(), unfinished: true, route };
         }
-        self.clients.frames.clear();
         let mut stored = stored.inspect(|index| self.clients.messages.retain(*index));
         for receiver in receivers.as_slice() {
             if let Some(group) = receiver.session.group() {
@@ -207,7 +209,6 @@ impl Clients {
             self.messages.retain(index);
             return index;
         }
-        self.frames.clear();
         self.store(publication, &mut None)
     }
 

@@ -145,7 +145,7 @@ impl Broker {
     pub(super) fn continue_fan_out(&mut self, now: Instant) {
         let Some(mut fan_out) = self.clients.fan_outs.list.pop_front() else { return };
         let Some(message) = self.clients.messages.get(fan_out.message).cloned() else { return };
-        let at_once = self.config().limits.receivers_per_turn as usize;
+        let at_once = self.config().limits.receivers_per_turn.max(1) as usize;
         let piece = fan_out.receivers.split_off(fan_out.receivers.len().saturating_sub(at_once));
         // That these have theirs is recorded first: a copy that left before would be sent again after a crash.
         self.clients.record_fan_out(&fan_out, piece.first().map_or(0, |(number, _)| *number));

@@ -4,7 +4,6 @@
 use super::clients::Clients;
 use super::deliver::{Copy, Publication};
 use super::encode::Form;
-use crate::connection::{ConnectionIndex, pause};
 use crate::event::DropReason;
 use crate::id::Position;
 use crate::message::MessageIndex;
@@ -64,10 +63,5 @@ impl Clients {
         }
         self.recount_session(session);
         true
-    }
-
-    /// Whether a client is not read for want of memory, so that it cannot acknowledge.
-    pub(super) fn is_unread(&self, index: ConnectionIndex) -> bool {
-        self.connections.get(index).is_none_or(|connection| connection.paused & pause::MEMORY != 0)
     }
 }

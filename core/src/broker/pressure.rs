@@ -152,6 +152,11 @@ impl Clients {
         }
     }
 
+    /// Whether a client is not read for want of memory, so that it cannot acknowledge.
+    pub(super) fn is_unread(&self, index: ConnectionIndex) -> bool {
+        self.connections.get(index).is_none_or(|connection| connection.paused & pause::MEMORY != 0)
+    }
+
     /// What messages make grow: the rest of the account grows by connections and subscriptions.
     fn growing_bytes(&self) -> usize {
         self.owned_bytes + self.messages.cost()

@@ -15,8 +15,14 @@ pub(super) fn progress_deadlines(connection: &Connection) -> impl Iterator<Item 
 }
 
 impl Clients {
+    /// When something that stands still now is looked at again: later, even if there is no time at all.
+    fn progress_deadline(&self, now: Instant) -> Instant {
+        now.after_seconds(self.config.limits.progress_timeout_seconds.max(1).into())
+    }
+
     /// Bytes came. From now on the rest of a packet that is not whole is waited for.
     pub(super) fn watch_half(&mut self, now: Instant, index: ConnectionIndex, came: usize) {
+        let until = self.progress_deadline(now);
         let Some(connection) = self.connections.get_mut(index) else { return };
         let Some(work) = connection.work.as_mut() else { return };
         if work.tail.is_empty() || connection.phase != Phase::Connected {
@@ -27,7 +33,6 @@ impl Clients {
             half.bytes = half.bytes.saturating_add(u32::try_from(came).unwrap_or(u32::MAX));
             return;
         }
-        let until = now.after_seconds(self.config.limits.progress_timeout_seconds.into());
         work.half = Some(Progress { until, bytes: if connection.paused == 0 { 0 } else { u32::MAX } });
         self.arm_connection(index, until);
     }
@@ -35,12 +40,12 @@ impl Clients {
     /// Something may have been encoded. From now on a client whose buffer is full has to take something.
     pub(super) fn watch_output(&mut self, now: Instant, index: ConnectionIndex) {
         let mark = self.config.limits.transmit_mark_bytes as usize;
+        let until = self.progress_deadline(now);
         let Some(connection) = self.connections.get_mut(index) else { return };
         let full = connection.work.as_ref().is_some_and(|work| work.full.is_some());
         if full || connection.waiting_bytes() < mark || connection.phase != Phase::Connected {
             return;
         }
-        let until = now.after_seconds(self.config.limits.progress_timeout_seconds.into());
         let bytes = connection.taken_bytes();
         connection.work().full = Some(Progress { until, bytes });
         self.arm_connection(index, until);
@@ -58,7 +63,7 @@ impl Clients {
     /// Whether a client is given as much time again, for what it seems to have broken as its time was over: it
     /// did go on, or could not.
     pub(super) fn is_excused(&mut self, now: Instant, index: ConnectionIndex, violation: Violation) -> bool {
-        let until = now.after_seconds(self.config.limits.progress_timeout_seconds.into());
+        let until = self.progress_deadline(now);
         let enough = self.config.limits.progress_bytes;
         let Some(connection) = self.connections.get_mut(index) else { return false };
         let (paused, taken) = (connection.paused != 0, connection.taken_bytes());

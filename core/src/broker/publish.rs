@@ -243,6 +243,7 @@ impl Broker {
         } else {
             publication
         };
+        self.clients.frames.clear();
         let stored = if publication.retain { self.clients.retain(publication) } else { None };
         let delivered = self.deliver(now, publication, hint, stored);
         if let Some(connection) = publisher.and_then(|index| self.clients.connection(index)) {

@@ -59,7 +59,8 @@ impl Broker {
         self.clients.recount_connection(index);
     }
 
-    /// The question of this connection is answered: goes on with what came meanwhile.
+    /// The question of this connection is answered, its message has reached everybody, or its rate allows the next
+    /// one: goes on with what came meanwhile.
     pub(super) fn resume(&mut self, now: Instant, index: ConnectionIndex) {
         let Some(connection) = self.clients.connection(index) else { return };
         let work = connection.work();
@@ -181,8 +182,13 @@ impl Broker {
     }
 
     fn take_tail(&mut self, index: ConnectionIndex) -> Vec<u8> {
-        let work = self.clients.connection(index).and_then(|connection| connection.work.as_mut());
-        work.map(|work| core::mem::take(&mut work.tail)).unwrap_or_default()
+        let Some(work) = self.clients.connection(index).and_then(|connection| connection.work.as_mut())
+        else {
+            return Vec::new();
+        };
+        // The next packet has its own time.
+        work.half = None;
+        core::mem::take(&mut work.tail)
     }
 
     /// Whether packets of this connection may be handled now.

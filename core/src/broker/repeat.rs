@@ -45,7 +45,7 @@ impl Broker {
                 break;
             }
             let publication = plain.publication(topic, publisher);
-            let mut stored = None;
+            let (mut stored, mut all_as_it_came) = (None, true);
             self.clients.frames.clear();
             for receiver in receivers.as_slice() {
                 self.identifiers.clear();
@@ -56,6 +56,7 @@ impl Broker {
                     copies += 1;
                     continue;
                 }
+                all_as_it_came = false;
                 match receiver.session.group() {
                     None => {
                         let identifiers = &self.identifiers;
@@ -68,6 +69,10 @@ impl Broker {
                 }
             }
             stored.into_iter().for_each(|index| self.clients.release_message(index));
+            if !all_as_it_came {
+                // All records made by one packet are one group, and its forms are no other's.
+                self.clients.commit();
+            }
             packets += 1;
             bytes = bytes.get(plain.packet.len()..).unwrap_or_default();
         }
@@ -75,6 +80,7 @@ impl Broker {
         counters.packets_in.count_publishes(QoS::AtMostOnce, packets);
         counters.packets_out.count_publishes(QoS::AtMostOnce, copies);
         if packets > 0 {
+            self.relieve_growth(now);
             self.pause_publisher(now, index);
         }
         bytes

@@ -1,4 +1,5 @@
-//! Deadlines: half-open connections, keep alive, questions, wills, sessions, retained messages.
+//! Deadlines: half-open connections, keep alive, questions, progress, rates, short memory, wills, sessions, retained
+//! messages.
 
 use super::Broker;
 use super::exchange::exchange_deadline;

@@ -96,13 +96,11 @@ impl Routes {
     /// Remembers about `routes_remembered` topics at most: four times a power of two; 0 for none. Half of
     /// `bytes_max` is for the table, half for topics and receivers.
     pub fn new(seed: u64, routes_remembered: u32, bytes_max: usize) -> Self {
-        let bytes_of_set = size_of::<Tags>() + SET_SLOTS * size_of::<Route>();
-        let sets = (routes_remembered as usize).div_ceil(SET_SLOTS).min(bytes_max / 2 / bytes_of_set);
-        Self {
+        let mut routes = Self {
             tags: Vec::new(),
             slots: Vec::new(),
-            sets_max: if sets.is_power_of_two() { sets } else { sets.next_power_of_two() / 2 },
-            bytes_max: bytes_max / 2,
+            sets_max: 0,
+            bytes_max: 0,
             hasher: FixedState::with_seed(seed),
             changes: FilterChanges::new(!seed),
             len: 0,
@@ -110,7 +108,18 @@ impl Routes {
             crowded: 0,
             hand: 0,
             held_bytes: 0,
-        }
+        };
+        routes.resize(routes_remembered, bytes_max);
+        routes
+    }
+
+    /// Has other limits from now on, and begins anew.
+    pub fn resize(&mut self, routes_remembered: u32, bytes_max: usize) {
+        self.forget();
+        let bytes_of_set = size_of::<Tags>() + SET_SLOTS * size_of::<Route>();
+        let sets = (routes_remembered as usize).div_ceil(SET_SLOTS).min(bytes_max / 2 / bytes_of_set);
+        self.sets_max = if sets.is_power_of_two() { sets } else { sets.next_power_of_two() / 2 };
+        self.bytes_max = bytes_max / 2;
     }
 
     /// Where the route of `topic` is, if one is remembered and still true. Quick if `hint` is what the last

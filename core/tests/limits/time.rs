@@ -321,6 +321,35 @@ pub(crate) fn progress_timeout_seconds() {
 }
 
 #[test]
+fn every_packet_has_as_much_time_as_the_first() {
+    for version in VERSIONS {
+        let mut world = World::new(progressing());
+        let client = world.client(version, "c");
+        // The rest of one comes with the start of the next, every four seconds: each is whole in time.
+        world.send(client, &[0xC0]);
+        for _ in 0..10 {
+            world.wait(4);
+            world.send(client, &[0, 0xC0]);
+            assert_eq!(world.heard(client), ["Pingresp"]);
+        }
+        over_after(&mut world, client, 7, &parting(version, "80"));
+    }
+}
+
+#[test]
+fn no_time_at_all_is_over_at_once() {
+    let mut config = asking(ask_about("t"), Authentication::Anonymous);
+    config.limits = Limits { progress_timeout_seconds: 0, ..progressing().limits };
+    let mut world = World::new(config);
+    let client = world.client(V3_1_1, "c");
+    world.send(client, &[packet(), packet()[..3].to_vec()].concat());
+    world.wait(1);
+    world.answer(Answer::Decisions(vec![true]));
+    world.wait(1);
+    assert_eq!(world.heard(client), ["closed"]);
+}
+
+#[test]
 fn a_client_that_is_not_read_cannot_go_on_with_its_packet() {
     let mut config = asking(ask_about("t"), Authentication::Anonymous);
     config.limits = Limits { answer_timeout_seconds: 1_000, ..progressing().limits };

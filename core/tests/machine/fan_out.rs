@@ -94,3 +94,13 @@ fn a_crash_in_between_loses_nobody_and_doubles_nothing() {
         assert_eq!(world.broker.memory(), world.broker.memory_walk());
     }
 }
+
+#[test]
+fn a_turn_without_receivers_is_none() {
+    let mut world = subscribed(World::new(Limits { receivers_per_turn: 0, ..Limits::default() }));
+    world.publish(PUBLISHER, "all/x", "one", QoS::AtMostOnce, false);
+    for _ in 0..SUBSCRIBERS {
+        world.broker.handle_work(world.now);
+    }
+    assert!(!world.broker.work_pending());
+}

@@ -2,12 +2,14 @@
 
 mod authentication;
 mod fan_out;
+mod lanes;
 mod pressure;
 mod rates;
 mod redirect;
 mod reload;
 mod replay;
 mod restore;
+mod retained;
 mod share;
 mod share_random;
 mod shutdown;

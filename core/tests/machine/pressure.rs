@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use hushwing_core::wire::{QoS, ReasonCode};
-use hushwing_core::{ConnectionId, DropReason, Limits, Output};
+use hushwing_core::{ConnectionId, DropReason, Event, Limits, Output, ReachedLimit};
 
 use crate::world::World;
 
@@ -48,6 +48,27 @@ fn remembered_routes_go_before_any_message_does() {
         assert_eq!(world.broker.stats().counters.dropped.of(DropReason::MemoryExhausted), 0);
         world.publish(1, "a/b", &payload, QoS::AtLeastOnce, false);
     }
+    assert_eq!(world.broker.memory(), world.broker.memory_walk());
+}
+
+#[test]
+fn routes_are_not_remembered_while_memory_is_short() {
+    let mut world = world();
+    let payload = "x".repeat(10_000);
+    let tight =
+        Output::Event(Event::LimitReached { limit: ReachedLimit::MemoryTight, client_identifier: "".into() });
+    while !said(&mut world, &tight) {
+        world.publish(1, "a/b", &payload, QoS::AtLeastOnce, false);
+        world.poll();
+    }
+    for number in 0..100 {
+        world.publish(1, &format!("b/{number}"), "x", QoS::AtMostOnce, false);
+    }
+    assert_eq!(world.broker.stats().routes_remembered, 0);
+    // They are again, as soon as there is memory.
+    world.take_and_acknowledge(2);
+    world.publish(1, "b/1", "x", QoS::AtMostOnce, false);
+    assert_eq!(world.broker.stats().routes_remembered, 1);
     assert_eq!(world.broker.memory(), world.broker.memory_walk());
 }
 

@@ -105,3 +105,28 @@ fn lower_limits_hold_for_those_who_are_told() {
     publish(&mut world, 1, None, None, 500);
     assert_eq!(world.farewell(1), Some(ReasonCode::PacketTooLarge));
 }
+
+#[test]
+fn remembered_routes_say_nothing_of_the_limits_of_before() {
+    let mut world = World::new(wide());
+    world.connect(1);
+    for number in 0..100 {
+        world.publish(1, &format!("topic/{number}"), "", QoS::AtMostOnce, false);
+    }
+    let limits = Limits { topic_bytes: 7, routes_remembered: 4, ..wide() };
+    reload(&mut world, limits);
+    assert_eq!(world.broker.stats().routes_remembered, 0);
+    for number in 0..100 {
+        world.publish(1, &format!("t/{number}"), "", QoS::AtMostOnce, false);
+    }
+    assert_eq!(world.broker.stats().routes_remembered, 4);
+    assert_eq!(world.broker.memory(), world.broker.memory_walk());
+    // As short a way as the last packet went, but the topic is too long now.
+    let mut world = World::new(wide());
+    world.connect(1);
+    world.publish(1, "topic/99", "", QoS::AtMostOnce, false);
+    reload(&mut world, Limits { topic_bytes: 7, ..wide() });
+    world.publish(1, "topic/99", "", QoS::AtMostOnce, false);
+    world.drain(1);
+    assert_eq!(world.farewell(1), Some(ReasonCode::TopicNameInvalid));
+}

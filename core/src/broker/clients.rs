@@ -12,6 +12,7 @@ use super::hook::HookSlot;
 use super::journal::Journal;
 use super::pressure::Pressure;
 use super::retain::RetainedMessages;
+use super::turn::Turn;
 use crate::config::Config;
 use crate::connection::promises::{Promised, Promises};
 use crate::connection::transmit::Transmit;
@@ -57,6 +58,8 @@ pub(crate) struct Clients {
     pub(super) unread: BTreeSet<ConnectionId>,
     /// Messages that have not reached all their receivers yet.
     pub(super) fan_outs: FanOuts,
+    /// What was done in this turn.
+    pub(super) turn: Turn,
     /// How short memory is.
     pub(super) pressure: Pressure,
     /// From how many growing bytes on the account is looked at again within one input.
@@ -94,6 +97,7 @@ impl Clients {
             pool_bytes: 0,
             backlogged: BTreeSet::new(),
             unread: BTreeSet::new(),
+            turn: Turn::default(),
             pressure: Pressure::None,
             look_again_at: 0,
             not_looked: 0,

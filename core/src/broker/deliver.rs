@@ -84,6 +84,7 @@ impl Broker {
             let route = found.unwrap_or_default();
             return Delivered { receivers: receivers.len(), unfinished: true, route };
         }
+        self.clients.turn.count(receivers.len());
         let mut stored = stored.inspect(|index| self.clients.messages.retain(*index));
         for receiver in receivers.as_slice() {
             if let Some(group) = receiver.session.group() {

@@ -67,6 +67,7 @@ impl Clients {
             + self.pool.capacity() * size_of::<Box<Transmit>>()
             + self.frames.cost()
             + self.promises.cost()
+            + self.turn.cost()
             + self.fan_outs.cost()
     }
 }

@@ -46,6 +46,7 @@ mod subscribe;
 mod tell;
 mod timeout;
 mod transmit;
+mod turn;
 mod unsubscribe;
 mod will;
 mod writer;
@@ -139,6 +140,7 @@ impl Broker {
 
     /// Something happened. Never fails, never blocks.
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
+        self.clients.turn.begin();
         match input {
             Input::Opened { connection, origin } => self.opened(now, connection, origin),
             Input::Received { connection, bytes } => self.received(now, connection, bytes),
@@ -154,6 +156,7 @@ impl Broker {
 
     /// Time passed: handles every deadline up to `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.clients.turn.begin();
         self.timeout(now);
         self.clients.commit();
         self.relieve_memory(now);
@@ -162,18 +165,23 @@ impl Broker {
 
     /// Does a bounded piece of what [`Broker::work_pending`] speaks of.
     pub fn handle_work(&mut self, now: Instant) {
+        self.clients.turn.begin();
         self.clients.continue_replay(now);
         self.clients.commit();
         self.continue_fan_out(now);
+        self.clients.commit();
+        self.continue_turn(now);
         self.clients.commit();
         self.relieve_memory(now);
         self.continue_shutdown(now);
     }
 
-    /// Whether [`Broker::handle_work`] would make progress: retained messages are still being looked for, or
-    /// a message for very many receivers has not reached them all.
+    /// Whether [`Broker::handle_work`] would make progress: retained messages are still being looked for, a
+    /// message for very many receivers has not reached them all, or a client has said more than is handled at once.
     pub fn work_pending(&self) -> bool {
-        !self.clients.unfinished.is_empty() || !self.clients.fan_outs.is_empty()
+        !self.clients.unfinished.is_empty()
+            || !self.clients.fan_outs.is_empty()
+            || !self.clients.turn.is_nobody_waiting()
     }
 
     /// The next thing to do, first in, first out. Poll until `None` after every call that takes `now`.

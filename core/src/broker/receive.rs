@@ -52,6 +52,7 @@ impl Broker {
         let bytes = self.complete_tail(now, index, bytes);
         self.handle_frames(now, index, bytes);
         self.close_if_far_ahead(now, index);
+        self.clients.wait_for_turn(index);
         self.press_half(now, index);
         self.clients.watch_half(now, index, came);
         self.clients.pause_if_deaf(index);
@@ -59,14 +60,15 @@ impl Broker {
         self.clients.recount_connection(index);
     }
 
-    /// The question of this connection is answered, its message has reached everybody, or its rate allows the next
-    /// one: goes on with what came meanwhile.
+    /// The question of this connection is answered, its message has reached everybody, its rate allows the next
+    /// one, or it has another turn: goes on with what came meanwhile.
     pub(super) fn resume(&mut self, now: Instant, index: ConnectionIndex) {
         let Some(connection) = self.clients.connection(index) else { return };
         let work = connection.work();
         work.half = None;
         let tail = core::mem::take(&mut work.tail);
         self.handle_frames(now, index, &tail);
+        self.clients.wait_for_turn(index);
         self.clients.watch_half(now, index, 0);
         self.clients.recount_connection(index);
     }
@@ -195,7 +197,8 @@ impl Broker {
     pub(super) fn reads(&self, index: ConnectionIndex) -> bool {
         self.clients.connections.get(index).is_some_and(|connection| {
             takes_input(connection)
-                && connection.paused & pause::FAN_OUT == 0
+                && connection.paused & (pause::FAN_OUT | pause::TURN) == 0
+                && !self.clients.is_turn_over()
                 && connection.work.as_ref().is_none_or(|work| !work.waits())
         })
     }

@@ -74,7 +74,11 @@ impl Broker {
                 self.clients.commit();
             }
             packets += 1;
+            self.clients.turn.count(receivers.len());
             bytes = bytes.get(plain.packet.len()..).unwrap_or_default();
+            if self.clients.is_turn_over() {
+                break;
+            }
         }
         let counters = &mut self.clients.counters;
         counters.packets_in.count_publishes(QoS::AtMostOnce, packets);

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Broker;
+use super::clients::Clients;
 use crate::connection::{ConnectionIndex, Phase, pause};
 use crate::event::DisconnectReason;
 use crate::output::Output;
@@ -46,7 +47,7 @@ impl Broker {
         if self.shutdown.accepts() {
             return;
         }
-        let settled = self.clients.journal.is_settled() && self.clients.fan_outs.is_empty();
+        let settled = self.clients.is_settled() && self.clients.turn.is_nobody_waiting();
         if self.shutdown == Shutdown::Settling && settled {
             self.shutdown = Shutdown::Closing;
             for index in self.all_connections() {
@@ -55,7 +56,7 @@ impl Broker {
             }
         }
         // Closing made wills, which may still be on their way.
-        let settled = self.clients.journal.is_settled() && self.clients.fan_outs.is_empty();
+        let settled = self.clients.is_settled();
         if self.shutdown == Shutdown::Closing && settled && self.clients.connections.len() == 0 {
             self.shutdown = Shutdown::Done;
             self.clients.outputs.push_back(Output::Stopped);
@@ -75,5 +76,12 @@ impl Broker {
 
     pub(super) fn all_connections(&self) -> Vec<ConnectionIndex> {
         self.clients.connections.iter().map(|(index, _)| index).collect()
+    }
+}
+
+impl Clients {
+    /// Whether every promise is kept and every message has reached everybody.
+    fn is_settled(&self) -> bool {
+        self.journal.is_settled() && self.fan_outs.is_empty()
     }
 }

@@ -68,9 +68,11 @@ pub(crate) mod pause {
     pub(crate) const FAN_OUT: u8 = 32;
     /// It publishes faster than it may.
     pub(crate) const RATE: u8 = 64;
+    /// It has had its turn: the rest of what it said waits for the next one.
+    pub(crate) const TURN: u8 = 128;
     /// Those that are no fault of the client: while it is not read, its silence proves nothing
     /// (`docs/decisions.md` D58).
-    pub(crate) const OF_THIS_SIDE: u8 = ANSWERS | FAN_OUT | SHUTDOWN;
+    pub(crate) const OF_THIS_SIDE: u8 = ANSWERS | FAN_OUT | SHUTDOWN | TURN;
 }
 
 /// One connection. Small, because most connections of a broker are idle.

@@ -1,7 +1,7 @@
 //! A message for many receivers, in pieces.
 
 use hushwing_core::wire::QoS;
-use hushwing_core::{ConnectionId, Limits, Output};
+use hushwing_core::{CloseCause, Command, ConnectionId, Input, Limits, Output};
 
 use crate::world::World;
 
@@ -103,4 +103,80 @@ fn a_turn_without_receivers_is_none() {
         world.broker.handle_work(world.now);
     }
     assert!(!world.broker.work_pending());
+}
+
+/// Four subscribers and two publishers, and ten deliveries a turn.
+fn four_subscribers() -> World {
+    let mut world = World::new(limits());
+    for id in (0..4).chain([PUBLISHER, PUBLISHER + 1]) {
+        world.connect_as(id, &format!("client-{id}"), false);
+    }
+    (0..4).for_each(|id| world.subscribe(id, "all/+"));
+    (0..4).chain([PUBLISHER, PUBLISHER + 1]).for_each(|id| world.drain(id));
+    world
+}
+
+fn texts(world: &mut World, id: u64) -> Vec<String> {
+    world.drain(id);
+    world.messages(id).into_iter().map(|(_, payload, _)| payload).collect()
+}
+
+#[test]
+fn one_input_is_for_so_many_receivers_and_no_more() {
+    for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
+        let mut world = four_subscribers();
+        let numbers: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+        let input = world.publications("all/x", &numbers, qos);
+        let (connection, now) = (ConnectionId(PUBLISHER), world.now);
+        world.broker.handle_input(now, Input::Received { connection, bytes: &input });
+        world.poll();
+        assert!(world.outputs.contains(&Output::Read { connection, enabled: false }));
+        // Ten deliveries are reached with the third message.
+        assert_eq!(texts(&mut world, 0), numbers[..3]);
+        // Others are served meanwhile.
+        world.publish(PUBLISHER + 1, "all/y", "other", QoS::AtMostOnce, false);
+        assert_eq!(texts(&mut world, 1).last().map(String::as_str), Some("other"));
+        let mut turns = 0;
+        while world.broker.work_pending() {
+            assert_eq!(world.broker.memory(), world.broker.memory_walk());
+            world.broker.handle_work(world.now);
+            turns += 1;
+        }
+        assert_eq!(turns, 6, "{qos:?}");
+        world.poll();
+        assert!(world.outputs.contains(&Output::Read { connection, enabled: true }));
+        for id in 0..4 {
+            let mut texts = texts(&mut world, id);
+            texts.retain(|text| text != "other");
+            assert_eq!(texts, numbers, "{qos:?} {id}");
+        }
+    }
+}
+
+#[test]
+fn what_was_read_is_handled_before_the_broker_stops() {
+    let mut world = four_subscribers();
+    let numbers: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+    let input = world.publications("all/x", &numbers, QoS::AtMostOnce);
+    let (connection, now) = (ConnectionId(PUBLISHER), world.now);
+    world.broker.handle_input(now, Input::Received { connection, bytes: &input });
+    world.broker.handle_input(now, Input::Command(Command::Shutdown));
+    while world.broker.work_pending() {
+        world.broker.handle_work(world.now);
+    }
+    assert_eq!(texts(&mut world, 0), numbers);
+}
+
+#[test]
+fn a_connection_that_goes_is_not_waited_for() {
+    let mut world = four_subscribers();
+    let numbers: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+    let input = world.publications("all/x", &numbers, QoS::AtMostOnce);
+    let (connection, now) = (ConnectionId(PUBLISHER), world.now);
+    world.broker.handle_input(now, Input::Received { connection, bytes: &input });
+    world.broker.handle_input(now, Input::Closed { connection, cause: CloseCause::Peer });
+    world.broker.handle_work(now);
+    assert!(!world.broker.work_pending());
+    assert_eq!(texts(&mut world, 0), numbers[..3]);
+    assert_eq!(world.broker.memory(), world.broker.memory_walk());
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hushwing_core::record::{Key, Row};
+use std::num::NonZeroU16;
+
 use hushwing_core::wire::{
     Acknowledgement, Connect, Packet, Properties, PropertiesBuffer, Property, Publish, QoS, ReasonCode,
     Sender, Subscribe, SubscribeFiltersBuffer, SubscriptionOptions, Unsubscribe, UnsubscribeFiltersBuffer,
@@ -138,6 +140,24 @@ impl World {
                 payload: payload.as_bytes(),
             }),
         );
+    }
+
+    /// Several PUBLISH packets in one piece, their packet identifiers from 1 on.
+    pub(crate) fn publications(&self, topic: &str, payloads: &[String], qos: QoS) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (payload, packet_identifier) in payloads.iter().zip(1..) {
+            let publish = Publish {
+                duplicate: false,
+                qos,
+                retain: false,
+                topic,
+                packet_identifier: NonZeroU16::new(packet_identifier).filter(|_| qos > QoS::AtMostOnce),
+                properties: Properties::EMPTY,
+                payload: payload.as_bytes(),
+            };
+            Packet::Publish(publish).encode(V, &mut bytes);
+        }
+        bytes
     }
 
     pub(crate) fn subscribe(&mut self, id: u64, filter: &str) {

@@ -1,0 +1,70 @@
+//! One input is bounded work: a client whose packets in it were for very many receivers has had its turn, and goes
+//! on with the rest when others have had theirs.
+
+use alloc::collections::VecDeque;
+
+use super::Broker;
+use super::clients::Clients;
+use crate::connection::{ConnectionIndex, pause};
+use crate::id::ConnectionId;
+use crate::time::Instant;
+
+/// What was done in this turn, and who waits for the next one.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// Copies of messages that were handed on.
+    deliveries: usize,
+    /// Connections with packets that were not handled yet, the longest first.
+    waiting: VecDeque<ConnectionId>,
+}
+
+impl Turn {
+    /// Another input, or piece of work.
+    #[inline]
+    pub(super) fn begin(&mut self) {
+        self.deliveries = 0;
+    }
+
+    #[inline]
+    pub(super) fn count(&mut self, deliveries: usize) {
+        self.deliveries = self.deliveries.saturating_add(deliveries);
+    }
+
+    pub(super) fn is_nobody_waiting(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    pub(super) fn cost(&self) -> usize {
+        self.waiting.capacity() * size_of::<ConnectionId>()
+    }
+}
+
+impl Clients {
+    /// Whether enough was done: the next packet waits for another turn.
+    #[inline]
+    pub(super) fn is_turn_over(&self) -> bool {
+        self.turn.deliveries >= (self.config.limits.receivers_per_turn as usize).max(1)
+    }
+
+    /// A connection whose turn ended before its input did is not read until the rest is handled.
+    pub(super) fn wait_for_turn(&mut self, index: ConnectionIndex) {
+        let over = self.is_turn_over();
+        let Some(connection) = self.connections.get(index).filter(|_| over) else { return };
+        let more = connection.work.as_ref().is_some_and(|work| !work.tail.is_empty());
+        if more && connection.paused & pause::TURN == 0 {
+            self.turn.waiting.push_back(connection.id);
+            self.pause(index, pause::TURN, true);
+        }
+    }
+}
+
+impl Broker {
+    /// Goes on with the input of the connection that has waited longest.
+    pub(super) fn continue_turn(&mut self, now: Instant) {
+        let Some(id) = self.clients.turn.waiting.pop_front() else { return };
+        if let Some(index) = self.clients.connections.find(id) {
+            self.clients.pause(index, pause::TURN, false);
+            self.resume(now, index);
+        }
+    }
+}

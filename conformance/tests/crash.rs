@@ -18,7 +18,7 @@ fn promises_outlive_a_crash_at_every_step() {
 /// Conversations in which the long search found something.
 #[test]
 fn what_failed_once_holds() {
-    for seed in [106_948, 119_802, 129_676] {
+    for seed in [106_948, 119_802, 129_676, 401_951] {
         hold(Search::default(), seed..seed + 1);
     }
 }

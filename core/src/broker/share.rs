@@ -255,7 +255,8 @@ impl Broker {
             view: message.view(),
             qos: message.qos,
             retain: message.retain,
-            wait: message.wait,
+            // The old member may have had it from another, whose record of it is not gone yet.
+            wait: message.wait.max(queued.wait),
             only: None,
         };
         let chosen = self.clients.choose(now, &mut self.tree, group, among, &offer);

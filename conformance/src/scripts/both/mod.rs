@@ -9,6 +9,7 @@ mod qos;
 mod resend;
 mod retained;
 mod session;
+mod shortage;
 mod shared;
 mod subscribe;
 mod text;
@@ -27,6 +28,7 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     resend::SCRIPTS,
     retained::SCRIPTS,
     session::SCRIPTS,
+    shortage::SCRIPTS,
     shared::SCRIPTS,
     subscribe::SCRIPTS,
     text::SCRIPTS,

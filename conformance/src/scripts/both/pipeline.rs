@@ -6,6 +6,7 @@ use crate::wire::{Will, acknowledge, disconnect, pingreq, publish, subscribe, un
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(a_whole_life_in_one_write)
+        .in_3_1(&["X31-019"])
         .in_3_1_1(&["MQTT-3.2.0-1", "MQTT-3.14.4-3", "MQTT-4.5.0-1"])
         .in_5_0(&["MQTT-3.2.0-1", "MQTT-3.14.4-3", "X50-024"]),
     script!(qos_2_in_one_write).in_3_1_1(&["MQTT-4.3.3-2"]).in_5_0(&["MQTT-4.3.3-11", "MQTT-4.3.3-12"]),

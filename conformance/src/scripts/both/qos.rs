@@ -6,7 +6,7 @@ use crate::wire::{Outgoing, publish};
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(qos_1_again_after_puback_is_a_new_message)
-        .in_3_1(&["X31-010"])
+        .in_3_1(&["X31-010", "X31-016"])
         .in_3_1_1(&["MQTT-4.3.2-2"])
         .in_5_0(&["MQTT-4.3.2-5", "MQTT-4.3.2-4"]),
     script!(qos_2_twice_is_one_message).in_3_1(&["X31-010"]).in_3_1_1(&["MQTT-4.3.3-2"]).in_5_0(&[

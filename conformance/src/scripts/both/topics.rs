@@ -2,7 +2,7 @@
 
 use crate::harness::{Broker, check, fail};
 use crate::script::{Script, script};
-use crate::wire::{Packet, publish, subscribe};
+use crate::wire::{Packet, pingreq, publish, subscribe};
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(filters_match_topics)
@@ -13,6 +13,7 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1_1(&["MQTT-4.7.1-2", "MQTT-4.7.1-3"])
         .in_5_0(&["MQTT-4.7.1-1", "MQTT-4.7.1-2"]),
     script!(wildcards_leave_dollar_topics_alone).in_3_1_1(&["MQTT-4.7.2-1"]).in_5_0(&["MQTT-4.7.2-1"]),
+    script!(topics_of_the_server_are_not_for_clients).in_3_1_1(&["X311-010"]).in_5_0(&["X50-105"]),
     script!(topics_have_a_character).in_3_1_1(&["MQTT-4.7.3-1"]).in_5_0(&["MQTT-4.7.3-1"]),
     script!(topics_match_as_they_are).in_3_1_1(&["MQTT-4.7.3-4"]).in_5_0(&["MQTT-4.7.3-4"]),
     script!(long_topics).in_3_1_1(&["MQTT-4.7.3-3"]).in_5_0(&["MQTT-4.7.3-3"]),
@@ -109,6 +110,33 @@ fn wildcards_leave_dollar_topics_alone(broker: &Broker) {
     wild.ignore_the_rest();
     publisher.publish_retained(&topic, "", 1);
     literal.receive(&topic, "", 0);
+}
+
+/// Section 4.7.2. The server says so or keeps quiet; nobody gets to see the message.
+fn topics_of_the_server_are_not_for_clients(broker: &Broker) {
+    let topic = format!("$SYS/{}/x", broker.prefix());
+    let mut watcher = broker.client("w");
+    watcher.subscribe(format!("$SYS/{}/#", broker.prefix()), 2);
+    for qos in 0..3 {
+        let mut client = broker.client("a");
+        client.send_together(&[&publish(&topic).payload("never").qos(qos, 7).retain(), &pingreq()]);
+        match client.next_or_closed() {
+            None => continue,
+            Some(Packet::Disconnect(_)) => {
+                client.expect_closed();
+                continue;
+            }
+            Some(Packet::Puback(_)) if qos == 1 => client.expect_pingresp(),
+            Some(Packet::Pubrec(_)) if qos == 2 => client.expect_pingresp(),
+            Some(Packet::Pingresp) if qos == 0 => {}
+            Some(other) => fail(format!("PUBLISH at QoS {qos} is answered with {other}")),
+        }
+        client.disconnect();
+    }
+    watcher.expect_nothing();
+    let mut later = broker.client("l");
+    later.subscribe(&topic, 2);
+    later.expect_nothing();
 }
 
 fn topics_have_a_character(broker: &Broker) {

@@ -27,6 +27,18 @@ impl Client {
         }
     }
 
+    /// The next packet, if there is one after everything sent up to now has had its effect; the connection stays
+    /// open.
+    #[track_caller]
+    pub fn next_if_any(&mut self) -> Option<Packet> {
+        let next = self.world.borrow_mut().leftover(self.index);
+        match next {
+            Next::Packet(packet) => Some(packet),
+            Next::Nothing => None,
+            Next::Closed => self.wrong("a packet, or nothing", &next),
+        }
+    }
+
     /// Nothing more comes, after everything sent up to now has had its effect; the connection stays open.
     #[track_caller]
     pub fn expect_nothing(&mut self) {

@@ -1,6 +1,9 @@
 //! What 3.1.1 and 5.0 say alike.
 
 mod connect;
+mod connect_flags;
+mod cut_short;
+mod flags;
 mod header;
 mod keep_alive;
 mod pipeline;
@@ -9,8 +12,8 @@ mod qos;
 mod resend;
 mod retained;
 mod session;
-mod shortage;
 mod shared;
+mod shortage;
 mod subscribe;
 mod text;
 mod topics;
@@ -20,6 +23,9 @@ use crate::script::Script;
 
 pub(crate) const SCRIPTS: &[&[Script]] = &[
     connect::SCRIPTS,
+    connect_flags::SCRIPTS,
+    cut_short::SCRIPTS,
+    flags::SCRIPTS,
     header::SCRIPTS,
     keep_alive::SCRIPTS,
     pipeline::SCRIPTS,

@@ -36,7 +36,10 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.1.3-5"])
         .in_5_0(&["MQTT-3.1.3-5"]),
-    script!(long_client_identifiers).in_3_1(&["X31-017"]).in_3_1_1(&["MQTT-3.1.3-9"]).in_5_0(&["MQTT-3.1.3-8"]),
+    script!(long_client_identifiers)
+        .in_3_1(&["X31-017"])
+        .in_3_1_1(&["MQTT-3.1.3-9"])
+        .in_5_0(&["MQTT-3.1.3-8"]),
     script!(empty_client_identifiers_are_told_apart)
         .in_3_1_1(&["MQTT-3.1.3-6"])
         .in_5_0(&["MQTT-3.1.3-6", "MQTT-3.2.2-16"]),

@@ -20,7 +20,9 @@ pub(super) const SCRIPTS: &[Script] = &[
 
 fn name_and_level_belong_together(broker: &Broker) {
     broker.client("a").ping();
-    for (name, level) in [("MQIsdp", 4), ("MQIsdp", 2), ("MQIsdp", 0), ("MQIsdp", 0x83), ("MQTT", 3), ("MQIsdp", 5)] {
+    for (name, level) in
+        [("MQIsdp", 4), ("MQIsdp", 2), ("MQIsdp", 0), ("MQIsdp", 0x83), ("MQTT", 3), ("MQIsdp", 5)]
+    {
         let mut client = broker.open();
         client.send(broker.hello("a").protocol_name(name).level(level));
         client.expect_refused(1);

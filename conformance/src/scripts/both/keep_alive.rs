@@ -42,7 +42,7 @@ fn silent_client_is_dropped(broker: &Broker) {
 }
 
 fn dropped_at_one_and_a_half_times_keep_alive(broker: &Broker) {
-    for keep_alive in [2, 60, 65_535] {
+    for keep_alive in [1, 2, 3, 60, 61, 255, 256, 3_600, 65_535] {
         let mut client = broker.connect(broker.hello("a").keep_alive(keep_alive));
         // The server may announce a shorter one in 5.0.
         let server = client.connack().properties.number(crate::wire::property::id::SERVER_KEEP_ALIVE);
@@ -80,9 +80,31 @@ fn any_packet_keeps_alive(broker: &Broker) {
     broker.wait(14.0);
     client.publish(&topic, "1", 1);
     broker.wait(14.0);
-    client.subscribe(&topic, 0);
+    client.subscribe(&topic, 2);
+    broker.wait(14.0);
+    client.subscribe(broker.topic("b"), 0);
+    client.unsubscribe(broker.topic("b"));
+    broker.wait(14.0);
+    let mut publisher = broker.client("p");
+    publisher.publish(&topic, "1", 1);
+    publisher.publish(&topic, "2", 2);
+    let (one, two) = (client.expect_publish(&topic, "1"), client.expect_publish(&topic, "2"));
+    client.puback(one.packet_identifier);
+    broker.wait(14.0);
+    client.pubrec(two.packet_identifier);
+    client.expect_pubrel(two.packet_identifier);
+    broker.wait(14.0);
+    client.pubcomp(two.packet_identifier);
+    broker.wait(14.0);
+    client.send(publish(broker.topic("b")).qos(2, 7));
+    client.expect_pubrec(7);
+    broker.wait(14.0);
+    client.pubrel(7);
+    client.expect_pubcomp(7);
     broker.wait(14.0);
     client.expect_nothing();
+    broker.wait(1.01);
+    client.expect_violation(&[0x8D]);
 }
 
 fn keep_alive_0_is_for_ever(broker: &Broker) {

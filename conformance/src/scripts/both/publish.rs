@@ -49,7 +49,8 @@ fn qos_3_is_refused(broker: &Broker) {
     let topic = broker.topic("a");
     let mut watcher = broker.client("w");
     watcher.subscribe(&topic, 0);
-    for packet in [publish(&topic).qos(3, 7), publish(&topic).qos(3, 7).retain().duplicate()] {
+    let packet = || publish(&topic).qos(3, 7);
+    for packet in [packet(), packet().retain(), packet().duplicate(), packet().retain().duplicate()] {
         let mut client = broker.client("a");
         client.send(packet.payload("never"));
         client.expect_violation(&[0x81]);
@@ -68,9 +69,11 @@ fn qos_0_has_no_dup(broker: &Broker) {
     }
     if broker.is_ours() {
         // What a receiver does is not written; ours takes it as malformed.
-        let mut client = broker.client("b");
-        client.send(publish(&topic).payload("never").duplicate());
-        client.expect_violation(&[0x81, 0x82]);
+        for packet in [publish(&topic).duplicate(), publish(&topic).duplicate().retain()] {
+            let mut client = broker.client("b");
+            client.send(packet.payload("never"));
+            client.expect_violation(&[0x81, 0x82]);
+        }
     }
     client.expect_nothing();
 }
@@ -89,7 +92,9 @@ fn dup_is_not_passed_on(broker: &Broker) {
 fn wildcards_in_topic_names(broker: &Broker) {
     let mut watcher = broker.client("w");
     watcher.subscribe(broker.topic("#"), 0);
-    for topic in ["a/+", "#", "a#b", "+/a"].map(|rest| broker.topic(rest)) {
+    for topic in
+        ["a/+", "#", "a#b", "+/a", "+", "a/#", "a/+/b", "a+", "/#", "##"].map(|rest| broker.topic(rest))
+    {
         for qos in 0..3 {
             let mut client = broker.client("a");
             client.send(publish(&topic).payload("never").qos(qos, 7));

@@ -2,7 +2,7 @@
 
 use crate::harness::{Broker, check, fail};
 use crate::script::{Script, script};
-use crate::wire::{Packet, pingreq, publish, subscribe};
+use crate::wire::{Packet, pingreq, publish, subscribe, unsubscribe};
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(filters_match_topics)
@@ -60,11 +60,17 @@ fn filters_match_topics(broker: &Broker) {
 }
 
 fn ill_formed_wildcards(broker: &Broker) {
-    let ill_formed = ["a#", "a/#/b", "##", "#/a", "a+", "+a/b", "a/b+/c", "a/+b", "a/b#", "a/##", "++"];
+    let ill_formed = [
+        "a#", "#a", "a/#/b", "##", "#/a", "a/b#", "a/#b", "a/##", "#/", "#/#", "a/#/", "a/#/#", "+#", "#+",
+        "/#/", "a+", "+a", "+a/b", "a/b+/c", "a/+b", "++", "+/++", "a/+b/c", "a/b+", "+ /a", "/+a", "/a+",
+    ];
     for filter in ill_formed.map(|rest| broker.topic(rest)) {
         let mut client = broker.client("a");
         client.send(subscribe(1).filter(&filter, 0));
         if broker.is_ours() {
+            client.expect_violation(&[0x8F, 0x81]);
+            let mut client = broker.client("a");
+            client.send(unsubscribe(1).filter(broker.topic("good")).filter(&filter));
             client.expect_violation(&[0x8F, 0x81]);
             continue;
         }
@@ -145,12 +151,20 @@ fn topics_have_a_character(broker: &Broker) {
     let mut client = broker.client("a");
     client.send(publish("").payload("never"));
     client.expect_violation(&[0x82, 0x81, 0x90]);
-    let mut client = broker.client("a");
-    client.send(subscribe(1).filter("", 0));
-    client.expect_violation(&[0x81, 0x82, 0x8F]);
-    let mut client = broker.client("a");
-    client.send(crate::wire::unsubscribe(1).filter(""));
-    client.expect_violation(&[0x81, 0x82, 0x8F]);
+    for qos in [1, 2] {
+        let mut client = broker.client("a");
+        client.send(publish("").payload("never").qos(qos, 7));
+        client.expect_violation(&[0x82, 0x81, 0x90]);
+    }
+    let good = broker.topic("good");
+    for filters in [vec![""], vec!["", &good], vec![&good, ""]] {
+        let mut client = broker.client("a");
+        client.send(filters.iter().fold(subscribe(1), |packet, filter| packet.filter(filter, 0)));
+        client.expect_violation(&[0x81, 0x82, 0x8F]);
+        let mut client = broker.client("a");
+        client.send(filters.iter().fold(unsubscribe(1), |packet, filter| packet.filter(filter)));
+        client.expect_violation(&[0x81, 0x82, 0x8F]);
+    }
     // A space is a character, and so is a slash.
     let mut client = broker.client("a");
     for topic in [broker.topic(" "), broker.topic("/"), broker.topic("//")] {

@@ -237,15 +237,34 @@ fn property_section_is_required(broker: &Broker) {
     )));
     client.expect_violation(&[0x81]);
     watcher.expect_nothing();
-    let mut client = broker.client("a");
-    client.send(vec![0x82, 2, 0, 1]);
-    client.expect_violation(&[0x81, 0x82]);
+    // The filter's length is taken for it.
+    for packet in [vec![0x82, 2, 0, 1], vec![0x82, 6, 0, 1, 0, 1, b'a', 0], vec![0xA2, 5, 0, 1, 0, 1, b'a']] {
+        let mut client = broker.client("a");
+        client.send(packet);
+        client.expect_violation(&[0x81, 0x82, 0x8F]);
+    }
 }
 
 fn variable_byte_integers_are_minimal(broker: &Broker) {
-    let mut client = broker.client("a");
-    client.send(vec![0xC0, 0x80, 0x00]);
-    client.expect_violation(&[0x81]);
+    for length in [&[0x80_u8, 0x00] as &[u8], &[0x80, 0x80, 0x00], &[0x80, 0x80, 0x80, 0x00]] {
+        for first in [0xC0, 0xE0] {
+            let mut client = broker.client("a");
+            client.send([&[first], length].concat());
+            client.expect_violation(&[0x81]);
+        }
+    }
+    // A CONNECT, and packets whose Remaining Length of 4 has two bytes.
+    let mut client = broker.open();
+    client.send_changed(broker.hello("a"), |bytes| {
+        bytes[1] |= 0x80;
+        bytes.insert(2, 0);
+    });
+    client.expect_bad_connect(&[0x81]);
+    for first in [0x30, 0x40, 0x50, 0x62, 0x70] {
+        let mut client = broker.client("a");
+        client.send(vec![first, 0x84, 0x00, 0, 1, b'a', 0]);
+        client.expect_violation(&[0x81]);
+    }
     // Property Length 0 in two bytes.
     let mut client = broker.client("a");
     client.send(vec![0x30, 5, 0, 1, b'a', 0x80, 0x00]);

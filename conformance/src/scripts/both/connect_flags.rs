@@ -26,6 +26,7 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_5_0(&["MQTT-3.1.2-16", "MQTT-3.1.2-18", "MQTT-3.1.4-1"]),
 ];
 
+const CLEAN: u8 = 0x02;
 const WILL: u8 = 0x04;
 const WILL_QOS: u8 = 0x18;
 const WILL_RETAIN: u8 = 0x20;
@@ -63,11 +64,15 @@ fn refused(broker: &Broker, packet: Connect) {
 }
 
 fn legal_flags(broker: &Broker) {
+    let mut stored = false;
     for flags in (0..=255).step_by(2).filter(|flags| legal_will(*flags) && !is_password_alone(*flags)) {
         let mut client = broker.open();
         client.send(with_fields(broker, flags, flags));
-        client.expect_accepted();
+        let clean = flags & CLEAN != 0;
+        client.expect_session_present(stored && !clean);
         client.disconnect();
+        // In 5.0 without a Session Expiry Interval, no session outlives its connection.
+        stored = broker.version() == Version::V3_1_1 && !clean;
     }
 }
 

@@ -267,6 +267,8 @@ fn disconnect_is_the_last_packet(broker: &Broker) {
     for _ in 0..10 {
         publisher.send(publish(&topic).payload("x"));
     }
+    // Over TCP, the newcomer could overtake them.
+    publisher.ping();
     let _new = broker.client("a");
     for _ in 0..10 {
         publisher.send(publish(&topic).payload("y"));

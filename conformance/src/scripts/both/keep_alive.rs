@@ -15,15 +15,18 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_5_0(&["MQTT-3.1.2-22", "MQTT-3.2.2-22"])
         .virtual_time_only(),
     script!(only_whole_packets_from_the_client_count)
+        .in_3_1(&["X31-008"])
         .in_3_1_1(&["MQTT-3.1.2-24"])
         .in_5_0(&["MQTT-3.1.2-22"])
         .virtual_time_only(),
     script!(any_packet_keeps_alive)
+        .in_3_1(&["X31-008"])
         .in_3_1_1(&["MQTT-3.1.2-24"])
         .in_5_0(&["MQTT-3.1.2-22"])
         .virtual_time_only(),
-    script!(keep_alive_0_is_for_ever).in_3_1_1(&["MQTT-3.1.2-24"]).virtual_time_only(),
+    script!(keep_alive_0_is_for_ever).in_3_1(&["X31-008"]).in_3_1_1(&["MQTT-3.1.2-24"]).virtual_time_only(),
     script!(nobody_waits_for_ever_for_connect)
+        .in_3_1(&["X31-008"])
         .in_3_1_1(&["X311-004"])
         .in_5_0(&["X50-023"])
         .virtual_time_only(),

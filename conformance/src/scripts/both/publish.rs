@@ -9,12 +9,14 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.3.4-1"])
         .in_5_0(&["MQTT-3.3.4-1"]),
-    script!(qos_3_is_refused).in_3_1_1(&["MQTT-3.3.1-4"]).in_5_0(&["MQTT-3.3.1-4"]),
+    script!(qos_3_is_refused).in_3_1(&["X31-010"]).in_3_1_1(&["MQTT-3.3.1-4"]).in_5_0(&["MQTT-3.3.1-4"]),
     script!(qos_0_has_no_dup)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.3.1-2", "MQTT-4.3.1-1"])
         .in_5_0(&["MQTT-3.3.1-2", "MQTT-4.3.1-1"]),
-    script!(dup_is_not_passed_on).in_3_1_1(&["MQTT-3.3.1-3"]).in_5_0(&["MQTT-3.3.1-3"]),
+    script!(dup_is_not_passed_on).in_3_1(&["X31-010"]).in_3_1_1(&["MQTT-3.3.1-3"]).in_5_0(&["MQTT-3.3.1-3"]),
     script!(wildcards_in_topic_names)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.3.2-2", "MQTT-4.7.1-1"])
         .in_5_0(&["MQTT-3.3.2-2", "MQTT-4.7.0-1"]),
     script!(delivered_qos_is_the_lower_of_two)
@@ -22,9 +24,13 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1_1(&["MQTT-3.8.4-6"])
         .in_5_0(&["MQTT-3.8.4-8"]),
     script!(overlapping_subscriptions_give_the_highest_qos)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.3.5-1"])
         .in_5_0(&["MQTT-3.3.4-2"]),
-    script!(every_subscriber_gets_a_message).in_3_1_1(&["MQTT-4.5.0-1"]).in_5_0(&["MQTT-4.5.0-1"]),
+    script!(every_subscriber_gets_a_message)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-4.5.0-1"])
+        .in_5_0(&["MQTT-4.5.0-1"]),
     script!(large_payload)
         .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-7.0.0-2", "MQTT-7.1.1-1"])

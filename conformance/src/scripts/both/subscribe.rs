@@ -7,11 +7,21 @@ use crate::wire::{Raw, subscribe, unsubscribe};
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(subscribe_is_answered)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.8.4-1", "MQTT-3.8.4-5", "MQTT-3.9.3-1", "MQTT-3.9.3-2"])
         .in_5_0(&["MQTT-3.8.4-1", "MQTT-3.8.4-6", "MQTT-3.8.4-7", "MQTT-3.9.3-1", "MQTT-3.9.3-2"]),
-    script!(filters_of_one_subscribe_act_in_turn).in_3_1_1(&["MQTT-3.8.4-4"]).in_5_0(&["MQTT-3.8.4-5"]),
-    script!(subscribing_again_replaces).in_3_1_1(&["MQTT-3.8.4-3"]).in_5_0(&["MQTT-3.8.4-3"]),
-    script!(replacing_loses_no_message).in_3_1_1(&["MQTT-3.8.4-3"]).in_5_0(&["MQTT-3.8.4-4"]),
+    script!(filters_of_one_subscribe_act_in_turn)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-3.8.4-4"])
+        .in_5_0(&["MQTT-3.8.4-5"]),
+    script!(subscribing_again_replaces)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-3.8.4-3"])
+        .in_5_0(&["MQTT-3.8.4-3"]),
+    script!(replacing_loses_no_message)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-3.8.4-3"])
+        .in_5_0(&["MQTT-3.8.4-4"]),
     script!(subscribe_without_filters).in_3_1_1(&["MQTT-3.8.3-3"]).in_5_0(&["MQTT-3.8.3-2", "X50-055"]),
     script!(unsubscribe_without_filters).in_3_1_1(&["MQTT-3.10.3-2"]).in_5_0(&["MQTT-3.10.3-2", "X50-056"]),
     script!(reserved_bits_of_the_requested_qos).in_3_1_1(&["MQTT-3.8.3-4"]).in_5_0(&[
@@ -19,11 +29,16 @@ pub(super) const SCRIPTS: &[Script] = &[
         "X50-053",
         "X50-054",
     ]),
-    script!(filter_without_options).in_3_1_1(&["MQTT-4.8.0-1"]).in_5_0(&["MQTT-4.13.1-1"]),
+    script!(filter_without_options)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-4.8.0-1"])
+        .in_5_0(&["MQTT-4.13.1-1"]),
     script!(unsubscribe_is_answered)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.10.4-4", "MQTT-3.10.4-5", "MQTT-3.10.4-6"])
         .in_5_0(&["MQTT-3.10.4-4", "MQTT-3.10.4-5", "MQTT-3.10.4-6", "MQTT-3.11.3-1", "MQTT-3.11.3-2"]),
     script!(unsubscribe_compares_characters)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.10.4-1", "MQTT-3.10.3-1"])
         .in_5_0(&["MQTT-3.10.4-1"]),
     script!(nothing_new_after_unsubscribe)
@@ -31,9 +46,13 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1_1(&["MQTT-3.10.4-2"])
         .in_5_0(&["MQTT-3.10.4-2"]),
     script!(started_deliveries_finish_after_unsubscribe)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.10.4-3"])
         .in_5_0(&["MQTT-3.10.4-3"]),
-    script!(own_messages_come_back).in_3_1_1(&["MQTT-4.5.0-1"]).in_5_0(&["MQTT-4.5.0-1"]),
+    script!(own_messages_come_back)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-4.5.0-1"])
+        .in_5_0(&["MQTT-4.5.0-1"]),
 ];
 
 fn subscribe_is_answered(broker: &Broker) {

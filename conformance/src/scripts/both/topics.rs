@@ -10,13 +10,23 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1_1(&["MQTT-3.3.2-3", "MQTT-4.7.1-2", "MQTT-4.7.1-3"])
         .in_5_0(&["MQTT-3.3.2-3", "MQTT-4.7.1-1", "MQTT-4.7.1-2"]),
     script!(ill_formed_wildcards)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-4.7.1-2", "MQTT-4.7.1-3"])
         .in_5_0(&["MQTT-4.7.1-1", "MQTT-4.7.1-2"]),
-    script!(wildcards_leave_dollar_topics_alone).in_3_1_1(&["MQTT-4.7.2-1"]).in_5_0(&["MQTT-4.7.2-1"]),
+    script!(wildcards_leave_dollar_topics_alone)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-4.7.2-1"])
+        .in_5_0(&["MQTT-4.7.2-1"]),
     script!(topics_of_the_server_are_not_for_clients).in_3_1_1(&["X311-010"]).in_5_0(&["X50-105"]),
-    script!(topics_have_a_character).in_3_1_1(&["MQTT-4.7.3-1"]).in_5_0(&["MQTT-4.7.3-1"]),
-    script!(topics_match_as_they_are).in_3_1_1(&["MQTT-4.7.3-4"]).in_5_0(&["MQTT-4.7.3-4"]),
-    script!(long_topics).in_3_1_1(&["MQTT-4.7.3-3"]).in_5_0(&["MQTT-4.7.3-3"]),
+    script!(topics_have_a_character)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-4.7.3-1"])
+        .in_5_0(&["MQTT-4.7.3-1"]),
+    script!(topics_match_as_they_are)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-4.7.3-4"])
+        .in_5_0(&["MQTT-4.7.3-4"]),
+    script!(long_topics).in_3_1(&["X31-010"]).in_3_1_1(&["MQTT-4.7.3-3"]).in_5_0(&["MQTT-4.7.3-3"]),
 ];
 
 /// Filters below the script's own level, topics that they match, topics that they do not.

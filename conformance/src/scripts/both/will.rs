@@ -9,25 +9,44 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1(&["X31-012"])
         .in_3_1_1(&["MQTT-3.1.2-8", "MQTT-3.1.2-9"])
         .in_5_0(&["MQTT-3.1.2-7", "MQTT-3.1.2-8", "MQTT-3.1.2-9"]),
-    script!(will_after_a_violation).in_3_1_1(&["MQTT-3.1.2-8"]).in_5_0(&["MQTT-3.1.2-8"]),
+    script!(will_after_a_violation)
+        .in_3_1(&["X31-012"])
+        .in_3_1_1(&["MQTT-3.1.2-8"])
+        .in_5_0(&["MQTT-3.1.2-8"]),
     script!(no_will_after_disconnect)
         .in_3_1(&["X31-012"])
         .in_3_1_1(&["MQTT-3.14.4-3", "MQTT-3.1.2-10", "MQTT-3.1.2-8"])
         .in_5_0(&["MQTT-3.14.4-3", "MQTT-3.1.2-10", "MQTT-3.1.2-8"]),
-    script!(will_is_published_once).in_3_1_1(&["MQTT-3.1.2-10", "MQTT-3.1.2-12"]).in_5_0(&["MQTT-3.1.2-10"]),
-    script!(no_will_of_a_refused_connect).in_3_1_1(&["MQTT-3.1.2-8"]).in_5_0(&["MQTT-3.1.2-7"]),
+    script!(will_is_published_once)
+        .in_3_1(&["X31-012"])
+        .in_3_1_1(&["MQTT-3.1.2-10", "MQTT-3.1.2-12"])
+        .in_5_0(&["MQTT-3.1.2-10"]),
+    script!(no_will_of_a_refused_connect)
+        .in_3_1(&["X31-012"])
+        .in_3_1_1(&["MQTT-3.1.2-8"])
+        .in_5_0(&["MQTT-3.1.2-7"]),
     script!(will_qos_is_used)
+        .in_3_1(&["X31-012"])
         .in_3_1_1(&["MQTT-3.1.2-9", "MQTT-3.1.2-14"])
         .in_5_0(&["MQTT-3.1.2-9", "MQTT-3.8.4-8"]),
-    script!(will_that_is_not_retained).in_3_1_1(&["MQTT-3.1.2-16"]).in_5_0(&["MQTT-3.1.2-14"]),
-    script!(will_that_is_retained).in_3_1_1(&["MQTT-3.1.2-17"]).in_5_0(&["MQTT-3.1.2-15"]),
+    script!(will_that_is_not_retained)
+        .in_3_1(&["X31-012"])
+        .in_3_1_1(&["MQTT-3.1.2-16"])
+        .in_5_0(&["MQTT-3.1.2-14"]),
+    script!(will_that_is_retained)
+        .in_3_1(&["X31-012"])
+        .in_3_1_1(&["MQTT-3.1.2-17"])
+        .in_5_0(&["MQTT-3.1.2-15"]),
     script!(empty_retained_will_deletes)
+        .in_3_1(&["X31-012"])
         .in_3_1_1(&["MQTT-3.1.2-17", "MQTT-3.3.1-10"])
         .in_5_0(&["MQTT-3.3.1-6"]),
     script!(will_topic_is_a_topic_name)
+        .in_3_1(&["X31-012"])
         .in_3_1_1(&["MQTT-4.7.1-1", "MQTT-4.7.3-1"])
         .in_5_0(&["MQTT-4.7.0-1", "MQTT-4.7.3-1"]),
     script!(packets_after_disconnect_are_ignored)
+        .in_3_1(&["X31-012"])
         .in_3_1_1(&["MQTT-3.14.4-2", "X311-007"])
         .in_5_0(&["MQTT-3.14.4-1", "X50-066"]),
 ];

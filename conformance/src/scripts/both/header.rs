@@ -1,13 +1,14 @@
 //! The fixed header, packet identifiers, and packets that should not come (chapter 2, section 4.8).
 
-use crate::harness::{Broker, Client, check_eq};
+use crate::harness::{Broker, Client, check, check_eq, fail};
 use crate::script::{Script, script};
 use crate::wire::{
-    Outgoing, Raw, acknowledge, acknowledge_with, empty, pingreq, publish, subscribe, unsubscribe,
+    Outgoing, Packet, Raw, acknowledge, acknowledge_with, empty, pingreq, publish, subscribe, unsubscribe,
 };
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(packet_identifier_0).in_3_1_1(&["MQTT-2.3.1-1"]).in_5_0(&["MQTT-2.2.1-3"]),
+    script!(identifier_of_an_open_exchange).in_5_0(&["MQTT-2.2.1-3", "X50-073"]),
     script!(acknowledgements_repeat_the_identifier)
         .in_3_1_1(&["MQTT-2.3.1-6", "MQTT-4.3.2-2", "MQTT-4.3.3-2"])
         .in_5_0(&["MQTT-2.2.1-5", "MQTT-4.3.2-4", "MQTT-4.3.3-8", "MQTT-4.3.3-11"]),
@@ -51,6 +52,29 @@ fn packet_identifier_0(broker: &Broker) {
             violates(broker, acknowledge(first, 0), &codes);
         }
     }
+}
+
+/// The server may mind, with 0x91, or take it as it is; the exchange goes on.
+fn identifier_of_an_open_exchange(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut watcher = broker.client("w");
+    watcher.subscribe(&topic, 2);
+    let mut client = broker.client("a");
+    client.send(publish(&topic).payload("x").qos(2, 7));
+    client.expect_pubrec(7);
+    watcher.receive(&topic, "x", 2);
+    client.send(subscribe(7).filter(broker.topic("b"), 0));
+    client.send(unsubscribe(7).filter(broker.topic("c")));
+    let (Packet::Suback(granted), Packet::Unsuback(gone)) = (client.next_packet(), client.next_packet())
+    else {
+        fail("expected SUBACK and UNSUBACK")
+    };
+    check_eq!((granted.packet_identifier, gone.packet_identifier), (7, 7), "identifiers");
+    check!([0x00, 0x91].contains(&granted.codes[0]), "SUBACK with code 0x{:02X}", granted.codes[0]);
+    check!([0x11, 0x91].contains(&gone.codes[0]), "UNSUBACK with code 0x{:02X}", gone.codes[0]);
+    client.pubrel(7);
+    check_eq!(client.expect_pubcomp(7).code, 0, "code of PUBCOMP");
+    watcher.expect_nothing();
 }
 
 fn acknowledgements_repeat_the_identifier(broker: &Broker) {

@@ -11,6 +11,7 @@ mod publish;
 mod qos;
 mod resend;
 mod retained;
+mod returning;
 mod session;
 mod shared;
 mod shortage;
@@ -33,6 +34,7 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     qos::SCRIPTS,
     resend::SCRIPTS,
     retained::SCRIPTS,
+    returning::SCRIPTS,
     session::SCRIPTS,
     shortage::SCRIPTS,
     shared::SCRIPTS,

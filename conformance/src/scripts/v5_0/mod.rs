@@ -22,6 +22,7 @@ mod session;
 mod shared;
 mod shared_ends;
 mod subscribe;
+mod times;
 mod topic_alias;
 mod will;
 
@@ -49,6 +50,7 @@ pub(crate) const SCRIPTS: &[&[Script]] = &[
     shared::SCRIPTS,
     shared_ends::SCRIPTS,
     subscribe::SCRIPTS,
+    times::SCRIPTS,
     topic_alias::SCRIPTS,
     will::SCRIPTS,
 ];

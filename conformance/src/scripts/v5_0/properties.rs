@@ -24,6 +24,14 @@ pub(super) const SCRIPTS: &[Script] = &[
         "MQTT-3.3.2-18",
         "MQTT-3.3.2-20",
     ]),
+    script!(shared_messages_keep_their_properties).in_5_0(&[
+        "MQTT-3.3.2-4",
+        "MQTT-3.3.2-15",
+        "MQTT-3.3.2-16",
+        "MQTT-3.3.2-17",
+        "MQTT-3.3.2-18",
+        "MQTT-3.3.2-20",
+    ]),
     script!(text_properties_are_text).in_5_0(&[
         "MQTT-3.3.2-13",
         "MQTT-3.3.2-19",
@@ -117,6 +125,17 @@ fn retained_and_queued_messages_keep_their_properties(broker: &Broker) {
     let mut reader = broker.client("r");
     reader.subscribe(&topic, 1);
     same(&reader.receive_retained(&topic, "x", 1).properties, &usual_properties());
+}
+
+fn shared_messages_keep_their_properties(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut client = broker.client("a");
+    client.subscribe(format!("$share/g/{topic}"), 2);
+    let mut publisher = broker.client("p");
+    for qos in 0..3 {
+        publisher.publish_with(qos, with(&topic, &usual_properties()));
+        same(&client.receive(&topic, "x", qos).properties, &usual_properties());
+    }
 }
 
 #[track_caller]

@@ -117,11 +117,22 @@ fn keep_alive_0_is_for_ever(broker: &Broker) {
 }
 
 fn nobody_waits_for_ever_for_connect(broker: &Broker) {
-    let mut client = broker.open();
-    client.send(vec![0x10]);
-    broker.wait(3_600.0);
-    let bytes = client.bytes_until_closed();
-    if !bytes.is_empty() {
-        fail(format!("expected no answer, got {bytes:02x?}"));
+    let whole = broker.hello("a").encode(broker.version());
+    // Nothing, a byte, all but a byte.
+    for length in [0, 1, whole.len() - 1] {
+        let mut client = broker.open();
+        client.send(whole[..length].to_vec());
+        broker.wait(3_600.0);
+        let bytes = client.bytes_until_closed();
+        if !bytes.is_empty() {
+            fail(format!("expected no answer, got {bytes:02x?}"));
+        }
     }
+    // One byte at a time is no way to stay.
+    let mut client = broker.open();
+    for byte in whole {
+        client.send(vec![byte]);
+        broker.wait(600.0);
+    }
+    client.expect_closed();
 }

@@ -11,6 +11,10 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1(&["X31-005", "X31-011"])
         .in_3_1_1(&["MQTT-3.2.2-1", "MQTT-3.2.2-2", "MQTT-3.2.2-3", "MQTT-3.1.2-4", "MQTT-3.1.2-6"])
         .in_5_0(&["MQTT-3.2.2-2", "MQTT-3.2.2-3", "MQTT-3.1.2-4", "MQTT-3.1.2-5", "MQTT-3.1.2-6"]),
+    script!(refusal_of_a_client_with_a_session)
+        .in_3_1(&["X31-005"])
+        .in_3_1_1(&["MQTT-3.2.2-4", "MQTT-3.2.2-5", "MQTT-4.1.0-1"])
+        .in_5_0(&["MQTT-3.2.2-6", "MQTT-3.2.2-7"]),
     script!(takeover_across_versions)
         .in_3_1(&["X31-009"])
         .in_3_1_1(&["MQTT-3.1.4-2", "MQTT-3.1.4-3", "MQTT-3.1.2-8"])
@@ -47,6 +51,28 @@ fn session_present_in_every_case(broker: &Broker) {
             }
         }
     }
+}
+
+/// The decoder of this suite refuses Session Present in a refusal. The session is there for the next one.
+fn refusal_of_a_client_with_a_session(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut client = broker.connect(broker.hello("a").kept());
+    client.subscribe(&topic, 1);
+    client.disconnect();
+    let mut publisher = broker.client("p");
+    publisher.publish(&topic, "x", 1);
+    let mut client = broker.open();
+    if broker.version().is_5() {
+        client.send(broker.hello("a").kept().receive_maximum(0));
+        client.expect_bad_connect(&[0x82]);
+    } else {
+        client.send(broker.hello("a").kept().level(2));
+        client.expect_refused(1);
+    }
+    let mut client = broker.open();
+    client.send(broker.hello("a").kept());
+    client.expect_session_present(true);
+    client.receive(&topic, "x", 1);
 }
 
 /// The new client is of this script's version.

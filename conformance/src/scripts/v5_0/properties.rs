@@ -168,10 +168,14 @@ fn text_properties_are_text(broker: &Broker) {
 
 fn response_topic_has_no_wildcards(broker: &Broker) {
     let (mut watcher, topic) = watcher(broker);
-    for text in ["a/+", "#", "+", "a/#"] {
+    for text in ["a/+", "#", "+", "a/#", "+/a", "a/+/b", "a#", "a+"] {
         let property = Property::text(id::RESPONSE_TOPIC, text);
-        violates(broker, &mut watcher, with(&topic, &[property]), &[0x82, 0x90, 0x81]);
+        violates(broker, &mut watcher, with(&topic, std::slice::from_ref(&property)), &[0x82, 0x90, 0x81]);
+        let mut client = broker.open();
+        client.send(broker.hello("a").will(Will::new(&topic, "never").property(property)));
+        client.expect_bad_connect(&[0x82, 0x90, 0x81]);
     }
+    watcher.expect_nothing();
 }
 
 fn properties_twice_in_publish(broker: &Broker) {

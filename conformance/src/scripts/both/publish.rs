@@ -1,6 +1,6 @@
 //! PUBLISH (section 3.3) and the lower of two QoS.
 
-use crate::harness::{Broker, fail};
+use crate::harness::{Broker, check, check_eq, fail};
 use crate::script::{Script, script};
 use crate::wire::{Raw, pingreq, publish};
 
@@ -31,6 +31,10 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-4.5.0-1"])
         .in_5_0(&["MQTT-4.5.0-1"]),
+    script!(any_payload)
+        .in_3_1(&["X31-010", "X31-012"])
+        .in_3_1_1(&["MQTT-2.3.1-5", "MQTT-3.3.1-5"])
+        .in_5_0(&["MQTT-2.2.1-2", "MQTT-3.3.1-5"]),
     script!(large_payload)
         .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-7.0.0-2", "MQTT-7.1.1-1"])
@@ -167,6 +171,43 @@ fn every_subscriber_gets_a_message(broker: &Broker) {
         client.receive(&topic, "for all", 1);
     }
     broker.connect(broker.hello("away").kept()).receive(&topic, "for all", 1);
+}
+
+/// Every byte, nothing, and what looks like a packet or a text that is none; live, retained and waiting.
+fn any_payload(broker: &Broker) {
+    let topic = broker.topic("a");
+    let every_byte: Vec<u8> = (0..=255).collect();
+    let payloads: [&[u8]; 6] =
+        [&every_byte, b"", b"\0", b"\xFF\xFE", b"\xE0\0", b"\xED\xA0\x80\xC0\x80\xEF\xBB\xBF"];
+    let mut publisher = broker.client("p");
+    for payload in payloads {
+        for qos in 0..3 {
+            let mut away = broker.connect(broker.hello("away").kept());
+            away.subscribe(&topic, 2);
+            away.disconnect();
+            let mut live = broker.client("live");
+            live.subscribe(&topic, 2);
+            publisher.publish_retained(&topic, payload, qos);
+            let mut away = broker.connect(broker.hello("away").kept());
+            let mut reader = broker.client("r");
+            reader.subscribe(&topic, 2);
+            // QoS 0 need not wait for anybody, and an empty message is not retained.
+            let (always, never) = ((true, true), (false, false));
+            let waited = (qos > 0, true);
+            let retained = if payload.is_empty() { never } else { always };
+            for (client, (must, may)) in [(&mut live, always), (&mut away, waited), (&mut reader, retained)] {
+                let message = if must { Some(client.expect_any_publish()) } else { client.publish_if_any() };
+                check!(may || message.is_none(), "an empty message was retained");
+                if let Some(message) = message {
+                    check_eq!((message.payload.as_slice(), message.qos), (payload, qos), "payload and QoS");
+                    client.finish_exchange(&message);
+                }
+                client.disconnect();
+            }
+            publisher.publish_retained(&topic, "", 0);
+            broker.client("away").disconnect();
+        }
+    }
 }
 
 fn large_payload(broker: &Broker) {

@@ -218,7 +218,10 @@ impl Clients {
     }
 
     fn release_first(&mut self, index: ConnectionIndex, persisted: Position) -> Option<OnRelease> {
-        let mut work = self.connections.get_mut(index)?.work.take()?;
+        let connection = self.connections.get_mut(index)?;
+        let wait = connection.work.as_ref()?.answers.waits_for()?;
+        // Nothing is announced where nothing leaves: the connection may be closed already.
+        let mut work = connection.work.take_if(|_| wait <= persisted)?;
         let released = self.write(index, |out| Ok(work.answers.release(persisted, out)));
         if let Some(connection) = self.connections.get_mut(index) {
             connection.work = Some(work);

@@ -191,15 +191,19 @@ fn any_payload(broker: &Broker) {
             let mut away = broker.connect(broker.hello("away").kept());
             let mut reader = broker.client("r");
             reader.subscribe(&topic, 2);
-            // QoS 0 need not wait for anybody, and an empty message is not retained.
-            let (always, never) = ((true, true), (false, false));
-            let waited = (qos > 0, true);
-            let retained = if payload.is_empty() { never } else { always };
-            for (client, (must, may)) in [(&mut live, always), (&mut away, waited), (&mut reader, retained)] {
+            // Who must get it, who may, and with which RETAIN: QoS 0 need not wait for anybody, and an empty
+            // message is not retained.
+            let stored = !payload.is_empty();
+            for (client, must, may, retain) in [
+                (&mut live, true, true, false),
+                (&mut away, qos > 0, true, false),
+                (&mut reader, stored, stored, true),
+            ] {
                 let message = if must { Some(client.expect_any_publish()) } else { client.publish_if_any() };
                 check!(may || message.is_none(), "an empty message was retained");
                 if let Some(message) = message {
-                    check_eq!((message.payload.as_slice(), message.qos), (payload, qos), "payload and QoS");
+                    check_eq!((&message.topic, message.payload.as_slice()), (&topic, payload), "message");
+                    check_eq!((message.qos, message.retain), (qos, retain), "QoS and RETAIN");
                     client.finish_exchange(&message);
                 }
                 client.disconnect();

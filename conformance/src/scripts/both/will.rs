@@ -162,6 +162,7 @@ fn will_payload_of_any_size(broker: &Broker) {
             (topic.as_str(), &payload),
             "topic and payload"
         );
+        check_eq!((message.qos, message.retain), (1, false), "QoS and RETAIN");
         watcher.finish_exchange(&message);
     }
 }

@@ -6,6 +6,7 @@
 //! the core's cannot hide from it.
 
 pub mod crash;
+pub mod exceptions;
 pub mod harness;
 pub mod mutations;
 pub mod runner;

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 
 use conformance::targets::{Target, Tcp};
-use conformance::{Script, Version, all_scripts, mutations, runner, statements};
+use conformance::{Script, Version, all_scripts, exceptions, mutations, runner, statements};
 
 const HELP: &str = "\
 Usage: conformance [--target ADDRESS:PORT [--ours]] [--version 3.1|3.1.1|5.0] [--only TEXT] [--at-a-time N]
@@ -59,7 +59,8 @@ fn main() -> ExitCode {
         let _ = writeln!(out, "{report}");
     }
     let failed = reports.iter().filter(|report| report.failed()).count();
-    let _ = write!(out, "{}", statements::counts(&scripts));
+    let exceptions = exceptions::exceptions().unwrap_or_default();
+    let _ = write!(out, "{}", statements::counts(&scripts, &exceptions));
     let _ = writeln!(out, "{}: {} ran, {failed} failed", target.name(), reports.len());
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

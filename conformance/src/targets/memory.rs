@@ -54,8 +54,10 @@ impl Target for Memory {
 fn config(setup: Setup) -> Config {
     let mut listener = core::Listener::default();
     let mut policy = core::Policy::default();
+    let mut limits = core::Limits::default();
     match setup {
         Setup::Open => {}
+        Setup::LittleMemory => limits.memory_bytes = 512 * 1024,
         Setup::FewCapabilities => {
             policy.maximum_qos = core::wire::QoS::AtLeastOnce;
             policy.retain_available = false;
@@ -78,7 +80,7 @@ fn config(setup: Setup) -> Config {
         Setup::Authenticator => listener.authentication = core::Authentication::Ask,
         Setup::NobodyConnects => listener.authentication = core::Authentication::Refuse,
     }
-    Config { listeners: vec![listener], policy, ..Config::default() }
+    Config { listeners: vec![listener], policy, limits, ..Config::default() }
 }
 
 /// Drives a broker by the contract at the top of its crate.

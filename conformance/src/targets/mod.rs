@@ -38,6 +38,8 @@ pub enum Setup {
     Open,
     /// Nobody may publish to topics whose second level is `denied`, nor subscribe where it is `hidden`.
     DeniedTopics,
+    /// There is memory for a few hundred kilobytes.
+    LittleMemory,
     /// Nobody may connect.
     NobodyConnects,
     /// Shared subscriptions are not available.

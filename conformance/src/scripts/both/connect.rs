@@ -3,7 +3,7 @@
 use crate::harness::{Broker, fail};
 use crate::script::{Script, script};
 use crate::version::Version;
-use crate::wire::{Outgoing, Will, disconnect, pingreq, publish, subscribe};
+use crate::wire::{Outgoing, Will, acknowledge, disconnect, empty, pingreq, publish, subscribe, unsubscribe};
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(first_packet_is_connect).in_3_1_1(&["MQTT-3.1.0-1"]).in_5_0(&["MQTT-3.1.0-1", "MQTT-3.14.0-1"]),
@@ -47,11 +47,25 @@ fn first_packet_is_connect(broker: &Broker) {
     let topic = broker.topic("first");
     let mut watcher = broker.client("w");
     watcher.subscribe(broker.topic("#"), 0);
-    let first: [&dyn Outgoing; 4] = [
-        &publish(&topic).payload("too early").retain(),
+    let early = || publish(&topic).payload("too early").retain();
+    let first: [&dyn Outgoing; 17] = [
+        &early(),
+        &early().qos(1, 5),
+        &early().qos(2, 5),
+        &acknowledge(0x40, 5),
+        &acknowledge(0x50, 5),
+        &acknowledge(0x62, 5),
+        &acknowledge(0x70, 5),
         &subscribe(1).filter(&topic, 0),
+        &unsubscribe(1).filter(&topic),
         &pingreq(),
         &disconnect(),
+        &empty("PINGRESP", 0xD0),
+        &empty("AUTH", 0xF0),
+        &empty("type 0", 0x00),
+        &[0x20, 2, 0, 0],
+        &[0x90, 3, 0, 1, 0],
+        &[0xB0, 2, 0, 1],
     ];
     for packet in first {
         let mut client = broker.open();
@@ -65,16 +79,46 @@ fn second_connect_is_a_violation(broker: &Broker) {
     let will = broker.topic("will");
     let mut watcher = broker.client("w");
     watcher.subscribe(&will, 0);
-    for other in ["a", "b"] {
-        let mut client = broker.connect(broker.hello("a").will(Will::new(&will, "gone")));
-        client.send(broker.hello(other));
+    let version = broker.version();
+    let other = if version.is_5() { Version::V3_1_1 } else { Version::V5_0 };
+    let hello = || broker.hello("a").will(Will::new(&will, "gone"));
+    for second in [
+        hello().encode(version),
+        broker.hello("a").encode(version),
+        broker.hello("b").encode(version),
+        broker.hello("a").kept().encode(version),
+        broker.hello("a").encode(other),
+    ] {
+        let mut client = broker.connect(hello());
+        client.send(second);
         client.expect_violation(&[0x82]);
         watcher.receive(&will, "gone", 0);
     }
+    // One that is no good CONNECT either.
+    let mut client = broker.connect(hello());
+    client.send(broker.hello("a").flags(0x03));
+    client.expect_violation(&[0x81, 0x82]);
+    watcher.receive(&will, "gone", 0);
 }
 
 fn protocol_name_is_checked(broker: &Broker) {
-    for name in ["mqtt", "MQTX", "MQTTT", "MQT", ""] {
+    let names: [&[u8]; 14] = [
+        b"mqtt",
+        b"Mqtt",
+        b"MQTX",
+        b"MQTTT",
+        b"MQT",
+        b"M",
+        b"",
+        b" MQTT",
+        b"MQTT ",
+        b"MQTT\0",
+        b"\0\0\0\0",
+        b"MQIsdp",
+        b"\xEF\xBB\xBFMQTT",
+        b"\xFF\xFF\xFF\xFF",
+    ];
+    for name in names {
         let mut client = broker.open();
         client.send(broker.hello("a").protocol_name(name));
         refused_in_any_format(broker, &client.bytes_until_closed());
@@ -82,7 +126,9 @@ fn protocol_name_is_checked(broker: &Broker) {
 }
 
 fn protocol_level_is_checked(broker: &Broker) {
-    for level in [0, 1, 2, 6, 0x7F, 0xFF] {
+    // Some brokers take the levels with the highest bit, too, as a sign between themselves.
+    let known = |level: u8| [3, 4, 5].contains(&if broker.is_ours() { level } else { level & 0x7F });
+    for level in (0..=0xFF).filter(|level| !known(*level)) {
         let mut client = broker.open();
         client.send(broker.hello("a").level(level));
         let bytes = client.bytes_until_closed();

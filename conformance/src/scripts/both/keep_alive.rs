@@ -15,15 +15,18 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_5_0(&["MQTT-3.1.2-22", "MQTT-3.2.2-22"])
         .virtual_time_only(),
     script!(only_whole_packets_from_the_client_count)
+        .in_3_1(&["X31-008"])
         .in_3_1_1(&["MQTT-3.1.2-24"])
         .in_5_0(&["MQTT-3.1.2-22"])
         .virtual_time_only(),
     script!(any_packet_keeps_alive)
+        .in_3_1(&["X31-008"])
         .in_3_1_1(&["MQTT-3.1.2-24"])
         .in_5_0(&["MQTT-3.1.2-22"])
         .virtual_time_only(),
-    script!(keep_alive_0_is_for_ever).in_3_1_1(&["MQTT-3.1.2-24"]).virtual_time_only(),
+    script!(keep_alive_0_is_for_ever).in_3_1(&["X31-008"]).in_3_1_1(&["MQTT-3.1.2-24"]).virtual_time_only(),
     script!(nobody_waits_for_ever_for_connect)
+        .in_3_1(&["X31-008"])
         .in_3_1_1(&["X311-004"])
         .in_5_0(&["X50-023"])
         .virtual_time_only(),
@@ -42,7 +45,7 @@ fn silent_client_is_dropped(broker: &Broker) {
 }
 
 fn dropped_at_one_and_a_half_times_keep_alive(broker: &Broker) {
-    for keep_alive in [2, 60, 65_535] {
+    for keep_alive in [1, 2, 3, 60, 61, 255, 256, 3_600, 65_535] {
         let mut client = broker.connect(broker.hello("a").keep_alive(keep_alive));
         // The server may announce a shorter one in 5.0.
         let server = client.connack().properties.number(crate::wire::property::id::SERVER_KEEP_ALIVE);
@@ -80,9 +83,31 @@ fn any_packet_keeps_alive(broker: &Broker) {
     broker.wait(14.0);
     client.publish(&topic, "1", 1);
     broker.wait(14.0);
-    client.subscribe(&topic, 0);
+    client.subscribe(&topic, 2);
+    broker.wait(14.0);
+    client.subscribe(broker.topic("b"), 0);
+    client.unsubscribe(broker.topic("b"));
+    broker.wait(14.0);
+    let mut publisher = broker.client("p");
+    publisher.publish(&topic, "1", 1);
+    publisher.publish(&topic, "2", 2);
+    let (one, two) = (client.expect_publish(&topic, "1"), client.expect_publish(&topic, "2"));
+    client.puback(one.packet_identifier);
+    broker.wait(14.0);
+    client.pubrec(two.packet_identifier);
+    client.expect_pubrel(two.packet_identifier);
+    broker.wait(14.0);
+    client.pubcomp(two.packet_identifier);
+    broker.wait(14.0);
+    client.send(publish(broker.topic("b")).qos(2, 7));
+    client.expect_pubrec(7);
+    broker.wait(14.0);
+    client.pubrel(7);
+    client.expect_pubcomp(7);
     broker.wait(14.0);
     client.expect_nothing();
+    broker.wait(1.01);
+    client.expect_violation(&[0x8D]);
 }
 
 fn keep_alive_0_is_for_ever(broker: &Broker) {
@@ -92,11 +117,22 @@ fn keep_alive_0_is_for_ever(broker: &Broker) {
 }
 
 fn nobody_waits_for_ever_for_connect(broker: &Broker) {
-    let mut client = broker.open();
-    client.send(vec![0x10]);
-    broker.wait(3_600.0);
-    let bytes = client.bytes_until_closed();
-    if !bytes.is_empty() {
-        fail(format!("expected no answer, got {bytes:02x?}"));
+    let whole = broker.hello("a").encode(broker.version());
+    // Nothing, a byte, all but a byte.
+    for length in [0, 1, whole.len() - 1] {
+        let mut client = broker.open();
+        client.send(whole[..length].to_vec());
+        broker.wait(3_600.0);
+        let bytes = client.bytes_until_closed();
+        if !bytes.is_empty() {
+            fail(format!("expected no answer, got {bytes:02x?}"));
+        }
     }
+    // One byte at a time is no way to stay.
+    let mut client = broker.open();
+    for byte in whole {
+        client.send(vec![byte]);
+        broker.wait(600.0);
+    }
+    client.expect_closed();
 }

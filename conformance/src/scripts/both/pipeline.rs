@@ -6,30 +6,49 @@ use crate::wire::{Will, acknowledge, disconnect, pingreq, publish, subscribe, un
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(a_whole_life_in_one_write)
+        .in_3_1(&["X31-019"])
         .in_3_1_1(&["MQTT-3.2.0-1", "MQTT-3.14.4-3", "MQTT-4.5.0-1"])
         .in_5_0(&["MQTT-3.2.0-1", "MQTT-3.14.4-3", "X50-024"]),
-    script!(qos_2_in_one_write).in_3_1_1(&["MQTT-4.3.3-2"]).in_5_0(&["MQTT-4.3.3-11", "MQTT-4.3.3-12"]),
-    script!(identifiers_are_separate_each_way).in_3_1_1(&["MQTT-2.3.1-4"]).in_5_0(&["MQTT-2.2.1-4"]),
-    script!(pubrec_again_gets_pubrel_again).in_3_1_1(&["MQTT-4.3.3-1"]).in_5_0(&["MQTT-4.3.3-4"]),
-    script!(qos_2_again_with_other_content).in_3_1_1(&["MQTT-4.3.3-2"]).in_5_0(&["MQTT-4.3.3-10"]),
+    script!(qos_2_in_one_write)
+        .in_3_1(&["X31-019"])
+        .in_3_1_1(&["MQTT-4.3.3-2"])
+        .in_5_0(&["MQTT-4.3.3-11", "MQTT-4.3.3-12"]),
+    script!(identifiers_are_separate_each_way)
+        .in_3_1(&["X31-019"])
+        .in_3_1_1(&["MQTT-2.3.1-4"])
+        .in_5_0(&["MQTT-2.2.1-4"]),
+    script!(pubrec_again_gets_pubrel_again)
+        .in_3_1(&["X31-019"])
+        .in_3_1_1(&["MQTT-4.3.3-1"])
+        .in_5_0(&["MQTT-4.3.3-4"]),
+    script!(qos_2_again_with_other_content)
+        .in_3_1(&["X31-019"])
+        .in_3_1_1(&["MQTT-4.3.3-2"])
+        .in_5_0(&["MQTT-4.3.3-10"]),
     script!(many_filters_in_one_packet)
+        .in_3_1(&["X31-019"])
         .in_3_1_1(&["MQTT-3.8.4-5", "MQTT-3.10.4-6"])
         .in_5_0(&["MQTT-3.8.4-6", "MQTT-3.10.4-6"]),
-    script!(many_subscribers).in_3_1_1(&["MQTT-4.5.0-1"]).in_5_0(&["MQTT-4.5.0-1"]),
+    script!(many_subscribers).in_3_1(&["X31-019"]).in_3_1_1(&["MQTT-4.5.0-1"]).in_5_0(&["MQTT-4.5.0-1"]),
     script!(many_messages_for_a_client_that_is_away)
+        .in_3_1(&["X31-019"])
         .in_3_1_1(&["MQTT-3.1.2-5", "MQTT-4.6.0-6"])
         .in_5_0(&["MQTT-3.1.2-5", "MQTT-4.6.0-5"]),
     script!(clean_start_takes_over)
+        .in_3_1(&["X31-019"])
         .in_3_1_1(&["MQTT-3.1.4-2", "MQTT-3.1.2-6"])
         .in_5_0(&["MQTT-3.1.4-3", "MQTT-3.1.2-4"]),
     script!(a_new_will_replaces_the_old_one)
+        .in_3_1(&["X31-019"])
         .in_3_1_1(&["MQTT-3.1.2-8", "MQTT-3.1.2-10"])
         .in_5_0(&["MQTT-3.1.2-7", "MQTT-3.1.2-10"]),
     script!(identifiers_wrap)
+        .in_3_1(&["X31-019"])
         .in_3_1_1(&["MQTT-2.3.1-1", "MQTT-2.3.1-4"])
         .in_5_0(&["MQTT-2.2.1-4", "MQTT-4.3.2-1"])
         .virtual_time_only(),
     script!(overlapping_filters_of_a_client_that_leaves)
+        .in_3_1(&["X31-019"])
         .in_3_1_1(&["MQTT-3.10.4-2", "MQTT-3.3.5-1"])
         .in_5_0(&["MQTT-3.10.4-2", "MQTT-3.3.4-2"]),
 ];

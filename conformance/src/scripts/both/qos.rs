@@ -6,7 +6,7 @@ use crate::wire::{Outgoing, publish};
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(qos_1_again_after_puback_is_a_new_message)
-        .in_3_1(&["X31-010"])
+        .in_3_1(&["X31-010", "X31-016"])
         .in_3_1_1(&["MQTT-4.3.2-2"])
         .in_5_0(&["MQTT-4.3.2-5", "MQTT-4.3.2-4"]),
     script!(qos_2_twice_is_one_message).in_3_1(&["X31-010"]).in_3_1_1(&["MQTT-4.3.3-2"]).in_5_0(&[
@@ -14,22 +14,34 @@ pub(super) const SCRIPTS: &[Script] = &[
         "MQTT-4.3.3-11",
         "MQTT-4.3.3-8",
     ]),
-    script!(qos_2_after_pubcomp_is_a_new_message).in_3_1_1(&["MQTT-4.3.3-2"]).in_5_0(&["MQTT-4.3.3-12"]),
+    script!(qos_2_after_pubcomp_is_a_new_message)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-4.3.3-2"])
+        .in_5_0(&["MQTT-4.3.3-12"]),
     script!(qos_2_identifier_outlives_the_connection)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-4.3.3-2", "MQTT-4.1.0-1"])
         .in_5_0(&["MQTT-4.3.3-10", "MQTT-3.1.2-5"]),
-    script!(clean_start_forgets_qos_2_identifiers).in_3_1_1(&["MQTT-3.1.2-6"]).in_5_0(&["MQTT-3.1.2-4"]),
+    script!(clean_start_forgets_qos_2_identifiers)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-3.1.2-6"])
+        .in_5_0(&["MQTT-3.1.2-4"]),
     script!(pubrel_again_gets_pubcomp_again)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-4.3.3-2"])
         .in_5_0(&["MQTT-4.3.3-11", "MQTT-3.7.2-1"]),
-    script!(pubacks_in_order).in_3_1_1(&["MQTT-4.6.0-2"]).in_5_0(&["MQTT-4.6.0-2"]),
-    script!(pubrecs_in_order).in_3_1_1(&["MQTT-4.6.0-3"]).in_5_0(&["MQTT-4.6.0-3"]),
-    script!(pubrels_in_order_of_pubrecs).in_3_1_1(&["MQTT-4.6.0-4"]).in_5_0(&["MQTT-4.6.0-4"]),
+    script!(pubacks_in_order).in_3_1(&["X31-010"]).in_3_1_1(&["MQTT-4.6.0-2"]).in_5_0(&["MQTT-4.6.0-2"]),
+    script!(pubrecs_in_order).in_3_1(&["X31-010"]).in_3_1_1(&["MQTT-4.6.0-3"]).in_5_0(&["MQTT-4.6.0-3"]),
+    script!(pubrels_in_order_of_pubrecs)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-4.6.0-4"])
+        .in_5_0(&["MQTT-4.6.0-4"]),
     script!(messages_of_a_topic_keep_their_order)
         .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-4.6.0-5", "MQTT-4.6.0-6"])
         .in_5_0(&["MQTT-4.6.0-5", "MQTT-4.6.0-6"]),
     script!(order_is_kept_over_an_absence)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-4.6.0-6", "MQTT-3.1.2-5"])
         .in_5_0(&["MQTT-4.6.0-5", "MQTT-4.6.0-6"]),
 ];

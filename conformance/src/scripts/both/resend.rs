@@ -5,41 +5,53 @@ use std::collections::HashSet;
 use crate::harness::{Broker, check, fail};
 use crate::script::{Script, script};
 
-pub(super) const SCRIPTS: &[Script] = &[
-    script!(qos_1_until_puback)
-        .in_3_1_1(&["MQTT-4.3.2-1", "MQTT-3.3.1-1", "MQTT-4.4.0-1", "MQTT-2.3.1-4"])
-        .in_5_0(&["MQTT-4.3.2-1", "MQTT-4.3.2-2", "MQTT-4.3.2-3", "MQTT-3.3.1-1", "MQTT-4.4.0-1"]),
-    script!(qos_2_until_pubrec).in_3_1_1(&["MQTT-4.3.3-1", "MQTT-3.3.1-1", "MQTT-4.4.0-1"]).in_5_0(&[
-        "MQTT-4.3.3-1",
-        "MQTT-4.3.3-2",
-        "MQTT-4.3.3-3",
-        "MQTT-3.3.1-1",
-        "MQTT-4.4.0-1",
-    ]),
-    script!(pubrel_until_pubcomp).in_3_1_1(&["MQTT-4.3.3-1", "MQTT-4.4.0-1"]).in_5_0(&[
-        "MQTT-4.3.3-4",
-        "MQTT-4.3.3-5",
-        "MQTT-4.3.3-6",
-        "MQTT-4.4.0-1",
-    ]),
-    script!(nothing_again_after_the_exchange)
-        .in_3_1_1(&["MQTT-4.3.2-1", "MQTT-4.3.3-1"])
-        .in_5_0(&["MQTT-4.3.2-3", "MQTT-4.3.3-5"]),
-    script!(qos_0_is_never_sent_again).in_3_1_1(&["MQTT-4.3.1-1"]).in_5_0(&["MQTT-4.3.1-1"]),
-    script!(resent_in_original_order).in_3_1_1(&["MQTT-4.6.0-1", "MQTT-4.6.0-6"]).in_5_0(&["MQTT-4.6.0-1"]),
-    script!(identifiers_in_use_are_distinct).in_3_1_1(&["MQTT-2.3.1-4", "MQTT-2.3.1-1"]).in_5_0(&[
-        "MQTT-2.2.1-4",
-        "MQTT-4.3.2-1",
-        "MQTT-4.3.3-1",
-    ]),
-    script!(identifier_waits_for_pubcomp).in_3_1_1(&["MQTT-2.3.1-4"]).in_5_0(&["MQTT-2.2.1-4"]),
-    script!(unknown_puback_changes_nothing).in_3_1_1(&["MQTT-4.3.2-1"]).in_5_0(&["MQTT-4.3.2-3"]),
-    script!(nothing_is_sent_again_on_a_live_connection)
-        .in_3_1_1(&["X311-009"])
-        .in_5_0(&["MQTT-4.4.0-1", "X50-070"])
-        .virtual_time_only(),
-    script!(clean_start_forgets_what_was_open).in_3_1_1(&["MQTT-3.1.2-6"]).in_5_0(&["MQTT-3.1.2-4"]),
-];
+pub(super) const SCRIPTS: &[Script] =
+    &[
+        script!(qos_1_until_puback)
+            .in_3_1(&["X31-011"])
+            .in_3_1_1(&["MQTT-4.3.2-1", "MQTT-3.3.1-1", "MQTT-4.4.0-1", "MQTT-2.3.1-4"])
+            .in_5_0(&["MQTT-4.3.2-1", "MQTT-4.3.2-2", "MQTT-4.3.2-3", "MQTT-3.3.1-1", "MQTT-4.4.0-1"]),
+        script!(qos_2_until_pubrec)
+            .in_3_1(&["X31-011"])
+            .in_3_1_1(&["MQTT-4.3.3-1", "MQTT-3.3.1-1", "MQTT-4.4.0-1"])
+            .in_5_0(&["MQTT-4.3.3-1", "MQTT-4.3.3-2", "MQTT-4.3.3-3", "MQTT-3.3.1-1", "MQTT-4.4.0-1"]),
+        script!(pubrel_until_pubcomp)
+            .in_3_1(&["X31-011"])
+            .in_3_1_1(&["MQTT-4.3.3-1", "MQTT-4.4.0-1"])
+            .in_5_0(&["MQTT-4.3.3-4", "MQTT-4.3.3-5", "MQTT-4.3.3-6", "MQTT-4.4.0-1"]),
+        script!(nothing_again_after_the_exchange)
+            .in_3_1(&["X31-011"])
+            .in_3_1_1(&["MQTT-4.3.2-1", "MQTT-4.3.3-1"])
+            .in_5_0(&["MQTT-4.3.2-3", "MQTT-4.3.3-5"]),
+        script!(qos_0_is_never_sent_again)
+            .in_3_1(&["X31-011"])
+            .in_3_1_1(&["MQTT-4.3.1-1"])
+            .in_5_0(&["MQTT-4.3.1-1"]),
+        script!(resent_in_original_order)
+            .in_3_1(&["X31-011"])
+            .in_3_1_1(&["MQTT-4.6.0-1", "MQTT-4.6.0-6"])
+            .in_5_0(&["MQTT-4.6.0-1"]),
+        script!(identifiers_in_use_are_distinct)
+            .in_3_1(&["X31-011"])
+            .in_3_1_1(&["MQTT-2.3.1-4", "MQTT-2.3.1-1"])
+            .in_5_0(&["MQTT-2.2.1-4", "MQTT-4.3.2-1", "MQTT-4.3.3-1"]),
+        script!(identifier_waits_for_pubcomp)
+            .in_3_1(&["X31-011"])
+            .in_3_1_1(&["MQTT-2.3.1-4"])
+            .in_5_0(&["MQTT-2.2.1-4"]),
+        script!(unknown_puback_changes_nothing)
+            .in_3_1(&["X31-011"])
+            .in_3_1_1(&["MQTT-4.3.2-1"])
+            .in_5_0(&["MQTT-4.3.2-3"]),
+        script!(nothing_is_sent_again_on_a_live_connection)
+            .in_3_1_1(&["X311-009"])
+            .in_5_0(&["MQTT-4.4.0-1", "X50-070"])
+            .virtual_time_only(),
+        script!(clean_start_forgets_what_was_open)
+            .in_3_1(&["X31-011"])
+            .in_3_1_1(&["MQTT-3.1.2-6"])
+            .in_5_0(&["MQTT-3.1.2-4"]),
+    ];
 
 fn qos_1_until_puback(broker: &Broker) {
     let topic = broker.topic("a");

@@ -9,11 +9,16 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1(&["X31-012"])
         .in_3_1_1(&["MQTT-3.3.1-5", "MQTT-3.3.1-6", "MQTT-3.3.1-8"])
         .in_5_0(&["MQTT-3.3.1-5", "MQTT-3.3.1-9", "X50-044", "X50-058"]),
-    script!(retained_messages_match_filters).in_3_1_1(&["MQTT-3.3.1-6"]).in_5_0(&["MQTT-3.3.1-9"]),
+    script!(retained_messages_match_filters)
+        .in_3_1(&["X31-012"])
+        .in_3_1_1(&["MQTT-3.3.1-6"])
+        .in_5_0(&["MQTT-3.3.1-9"]),
     script!(retained_message_is_replaced)
+        .in_3_1(&["X31-012"])
         .in_3_1_1(&["MQTT-3.3.1-5", "MQTT-3.3.1-7"])
         .in_5_0(&["MQTT-3.3.1-5"]),
     script!(retained_qos_is_the_lower_of_two)
+        .in_3_1(&["X31-012"])
         .in_3_1_1(&["MQTT-3.3.1-5", "MQTT-3.8.4-6"])
         .in_5_0(&["MQTT-3.8.4-8"]),
     script!(live_copies_have_retain_0)
@@ -24,12 +29,22 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1(&["X31-012"])
         .in_3_1_1(&["MQTT-3.3.1-10", "X311-006"])
         .in_5_0(&["MQTT-3.3.1-6"]),
-    script!(empty_retained_message_is_not_stored).in_3_1_1(&["MQTT-3.3.1-11"]).in_5_0(&["MQTT-3.3.1-7"]),
-    script!(other_messages_leave_the_retained_one).in_3_1_1(&["MQTT-3.3.1-12"]).in_5_0(&["MQTT-3.3.1-8"]),
+    script!(empty_retained_message_is_not_stored)
+        .in_3_1(&["X31-012"])
+        .in_3_1_1(&["MQTT-3.3.1-11"])
+        .in_5_0(&["MQTT-3.3.1-7"]),
+    script!(other_messages_leave_the_retained_one)
+        .in_3_1(&["X31-012"])
+        .in_3_1_1(&["MQTT-3.3.1-12"])
+        .in_5_0(&["MQTT-3.3.1-8"]),
     script!(subscribing_again_sends_retained_again)
+        .in_3_1(&["X31-012"])
         .in_3_1_1(&["MQTT-3.8.4-3", "MQTT-3.3.1-6"])
         .in_5_0(&["MQTT-3.3.1-9", "MQTT-3.8.4-4"]),
-    script!(many_retained_messages).in_3_1_1(&["MQTT-3.3.1-6"]).in_5_0(&["MQTT-3.3.1-9"]),
+    script!(many_retained_messages)
+        .in_3_1(&["X31-012"])
+        .in_3_1_1(&["MQTT-3.3.1-6"])
+        .in_5_0(&["MQTT-3.3.1-9"]),
 ];
 
 fn retained_message_for_a_new_subscription(broker: &Broker) {

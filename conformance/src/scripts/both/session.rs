@@ -6,6 +6,7 @@ use crate::wire::{Connect, Will, publish};
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(kept_session_goes_on)
+        .in_3_1(&["X31-011"])
         .in_3_1_1(&["MQTT-3.1.2-4", "MQTT-3.2.2-2", "MQTT-3.2.2-3", "MQTT-3.1.4-3", "MQTT-4.1.0-1"])
         .in_5_0(&[
             "MQTT-3.1.2-5",
@@ -21,22 +22,29 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1_1(&["MQTT-3.1.2-5", "MQTT-4.5.0-1", "MQTT-4.1.0-1"])
         .in_5_0(&["MQTT-3.1.2-5", "MQTT-4.5.0-1", "MQTT-3.1.2-23"]),
     script!(clean_start_discards_the_session)
+        .in_3_1(&["X31-011"])
         .in_3_1_1(&["MQTT-3.1.2-6", "MQTT-3.2.2-1", "MQTT-3.1.4-3"])
         .in_5_0(&["MQTT-3.1.2-4", "MQTT-3.2.2-2", "MQTT-3.1.4-4"]),
-    script!(unkept_session_ends_with_its_connection).in_3_1_1(&["MQTT-3.1.2-6", "MQTT-3.2.2-3"]).in_5_0(&[
-        "MQTT-3.1.2-23",
-        "MQTT-3.2.2-3",
-        "MQTT-3.1.2-6",
-    ]),
+    script!(unkept_session_ends_with_its_connection)
+        .in_3_1(&["X31-011"])
+        .in_3_1_1(&["MQTT-3.1.2-6", "MQTT-3.2.2-3"])
+        .in_5_0(&["MQTT-3.1.2-23", "MQTT-3.2.2-3", "MQTT-3.1.2-6"]),
     script!(retained_messages_outlive_sessions)
+        .in_3_1(&["X31-011"])
         .in_3_1_1(&["MQTT-3.1.2-7", "X311-008"])
         .in_5_0(&["MQTT-3.3.1-5"]),
-    script!(sessions_are_known_by_client_identifier).in_3_1_1(&["MQTT-3.1.3-2"]).in_5_0(&["MQTT-3.1.3-2"]),
+    script!(sessions_are_known_by_client_identifier)
+        .in_3_1(&["X31-011"])
+        .in_3_1_1(&["MQTT-3.1.3-2"])
+        .in_5_0(&["MQTT-3.1.3-2"]),
     script!(usual_client_identifiers_are_accepted)
         .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.1.3-5"])
         .in_5_0(&["MQTT-3.1.3-5"]),
-    script!(long_client_identifiers).in_3_1_1(&["MQTT-3.1.3-9"]).in_5_0(&["MQTT-3.1.3-8"]),
+    script!(long_client_identifiers)
+        .in_3_1(&["X31-017"])
+        .in_3_1_1(&["MQTT-3.1.3-9"])
+        .in_5_0(&["MQTT-3.1.3-8"]),
     script!(empty_client_identifiers_are_told_apart)
         .in_3_1_1(&["MQTT-3.1.3-6"])
         .in_5_0(&["MQTT-3.1.3-6", "MQTT-3.2.2-16"]),
@@ -48,6 +56,7 @@ pub(super) const SCRIPTS: &[Script] = &[
         "MQTT-3.14.2-2",
     ]),
     script!(takeover_continues_the_session)
+        .in_3_1(&["X31-011"])
         .in_3_1_1(&["MQTT-3.1.4-2", "MQTT-3.1.4-3", "MQTT-4.4.0-1"])
         .in_5_0(&["MQTT-3.1.4-3", "MQTT-3.1.4-4", "MQTT-4.4.0-1"]),
     script!(refused_connect_does_not_take_over).in_3_1_1(&["MQTT-3.1.4-2"]).in_5_0(&["MQTT-3.1.4-3"]),

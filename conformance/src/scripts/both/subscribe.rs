@@ -2,15 +2,26 @@
 
 use crate::harness::Broker;
 use crate::script::{Script, script};
+use crate::version::Version;
 use crate::wire::{Raw, subscribe, unsubscribe};
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(subscribe_is_answered)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.8.4-1", "MQTT-3.8.4-5", "MQTT-3.9.3-1", "MQTT-3.9.3-2"])
         .in_5_0(&["MQTT-3.8.4-1", "MQTT-3.8.4-6", "MQTT-3.8.4-7", "MQTT-3.9.3-1", "MQTT-3.9.3-2"]),
-    script!(filters_of_one_subscribe_act_in_turn).in_3_1_1(&["MQTT-3.8.4-4"]).in_5_0(&["MQTT-3.8.4-5"]),
-    script!(subscribing_again_replaces).in_3_1_1(&["MQTT-3.8.4-3"]).in_5_0(&["MQTT-3.8.4-3"]),
-    script!(replacing_loses_no_message).in_3_1_1(&["MQTT-3.8.4-3"]).in_5_0(&["MQTT-3.8.4-4"]),
+    script!(filters_of_one_subscribe_act_in_turn)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-3.8.4-4"])
+        .in_5_0(&["MQTT-3.8.4-5"]),
+    script!(subscribing_again_replaces)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-3.8.4-3"])
+        .in_5_0(&["MQTT-3.8.4-3"]),
+    script!(replacing_loses_no_message)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-3.8.4-3"])
+        .in_5_0(&["MQTT-3.8.4-4"]),
     script!(subscribe_without_filters).in_3_1_1(&["MQTT-3.8.3-3"]).in_5_0(&["MQTT-3.8.3-2", "X50-055"]),
     script!(unsubscribe_without_filters).in_3_1_1(&["MQTT-3.10.3-2"]).in_5_0(&["MQTT-3.10.3-2", "X50-056"]),
     script!(reserved_bits_of_the_requested_qos).in_3_1_1(&["MQTT-3.8.3-4"]).in_5_0(&[
@@ -18,11 +29,16 @@ pub(super) const SCRIPTS: &[Script] = &[
         "X50-053",
         "X50-054",
     ]),
-    script!(filter_without_options).in_3_1_1(&["MQTT-4.8.0-1"]).in_5_0(&["MQTT-4.13.1-1"]),
+    script!(filter_without_options)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-4.8.0-1"])
+        .in_5_0(&["MQTT-4.13.1-1"]),
     script!(unsubscribe_is_answered)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.10.4-4", "MQTT-3.10.4-5", "MQTT-3.10.4-6"])
         .in_5_0(&["MQTT-3.10.4-4", "MQTT-3.10.4-5", "MQTT-3.10.4-6", "MQTT-3.11.3-1", "MQTT-3.11.3-2"]),
     script!(unsubscribe_compares_characters)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.10.4-1", "MQTT-3.10.3-1"])
         .in_5_0(&["MQTT-3.10.4-1"]),
     script!(nothing_new_after_unsubscribe)
@@ -30,9 +46,13 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1_1(&["MQTT-3.10.4-2"])
         .in_5_0(&["MQTT-3.10.4-2"]),
     script!(started_deliveries_finish_after_unsubscribe)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-3.10.4-3"])
         .in_5_0(&["MQTT-3.10.4-3"]),
-    script!(own_messages_come_back).in_3_1_1(&["MQTT-4.5.0-1"]).in_5_0(&["MQTT-4.5.0-1"]),
+    script!(own_messages_come_back)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-4.5.0-1"])
+        .in_5_0(&["MQTT-4.5.0-1"]),
 ];
 
 fn subscribe_is_answered(broker: &Broker) {
@@ -101,18 +121,25 @@ fn unsubscribe_without_filters(broker: &Broker) {
 
 fn reserved_bits_of_the_requested_qos(broker: &Broker) {
     let (a, b) = (broker.topic("a"), broker.topic("b"));
-    let bytes: &[u8] = if broker.version().is_5() { &[0x03, 0x30, 0x40, 0x80] } else { &[3, 4, 0x80, 0xFC] };
-    for options in bytes {
+    let legal = |options: u8| match broker.version() {
+        Version::V5_0 => options & 0x03 < 3 && options & 0x30 < 0x30 && options & 0xC0 == 0,
+        Version::V3_1 | Version::V3_1_1 => options < 3,
+    };
+    for options in (0..=0xFF).filter(|options| !legal(*options)) {
         let mut client = broker.connect(broker.hello("a").kept());
-        client.send(subscribe(1).filter(&a, 0).filter(&b, *options));
+        client.send(subscribe(1).filter(&a, 0).filter(&b, options));
         client.expect_violation(&[0x81, 0x82]);
-        // Ours does not even take the first filter, which the standard leaves open.
-        if broker.is_ours() {
-            let mut client = broker.connect(broker.hello("a").kept());
-            client.publish(&a, "x", 0);
-            client.expect_nothing();
-            client.disconnect();
-        }
+    }
+    // Ours does not even take the first filter, which the standard leaves open.
+    if broker.is_ours() {
+        let mut client = broker.connect(broker.hello("a").kept());
+        client.publish(&a, "x", 0);
+        client.expect_nothing();
+    }
+    for options in (0..=0xFF).filter(|options| legal(*options)) {
+        let mut client = broker.client("b");
+        client.subscribe(&b, options);
+        client.disconnect();
     }
 }
 

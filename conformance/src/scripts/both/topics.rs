@@ -2,7 +2,7 @@
 
 use crate::harness::{Broker, check, fail};
 use crate::script::{Script, script};
-use crate::wire::{Packet, publish, subscribe};
+use crate::wire::{Packet, pingreq, publish, subscribe, unsubscribe};
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(filters_match_topics)
@@ -10,12 +10,23 @@ pub(super) const SCRIPTS: &[Script] = &[
         .in_3_1_1(&["MQTT-3.3.2-3", "MQTT-4.7.1-2", "MQTT-4.7.1-3"])
         .in_5_0(&["MQTT-3.3.2-3", "MQTT-4.7.1-1", "MQTT-4.7.1-2"]),
     script!(ill_formed_wildcards)
+        .in_3_1(&["X31-010"])
         .in_3_1_1(&["MQTT-4.7.1-2", "MQTT-4.7.1-3"])
         .in_5_0(&["MQTT-4.7.1-1", "MQTT-4.7.1-2"]),
-    script!(wildcards_leave_dollar_topics_alone).in_3_1_1(&["MQTT-4.7.2-1"]).in_5_0(&["MQTT-4.7.2-1"]),
-    script!(topics_have_a_character).in_3_1_1(&["MQTT-4.7.3-1"]).in_5_0(&["MQTT-4.7.3-1"]),
-    script!(topics_match_as_they_are).in_3_1_1(&["MQTT-4.7.3-4"]).in_5_0(&["MQTT-4.7.3-4"]),
-    script!(long_topics).in_3_1_1(&["MQTT-4.7.3-3"]).in_5_0(&["MQTT-4.7.3-3"]),
+    script!(wildcards_leave_dollar_topics_alone)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-4.7.2-1"])
+        .in_5_0(&["MQTT-4.7.2-1"]),
+    script!(topics_of_the_server_are_not_for_clients).in_3_1_1(&["X311-010"]).in_5_0(&["X50-105"]),
+    script!(topics_have_a_character)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-4.7.3-1"])
+        .in_5_0(&["MQTT-4.7.3-1"]),
+    script!(topics_match_as_they_are)
+        .in_3_1(&["X31-010"])
+        .in_3_1_1(&["MQTT-4.7.3-4"])
+        .in_5_0(&["MQTT-4.7.3-4"]),
+    script!(long_topics).in_3_1(&["X31-010"]).in_3_1_1(&["MQTT-4.7.3-3"]).in_5_0(&["MQTT-4.7.3-3"]),
 ];
 
 /// Filters below the script's own level, topics that they match, topics that they do not.
@@ -59,11 +70,17 @@ fn filters_match_topics(broker: &Broker) {
 }
 
 fn ill_formed_wildcards(broker: &Broker) {
-    let ill_formed = ["a#", "a/#/b", "##", "#/a", "a+", "+a/b", "a/b+/c", "a/+b", "a/b#", "a/##", "++"];
+    let ill_formed = [
+        "a#", "#a", "a/#/b", "##", "#/a", "a/b#", "a/#b", "a/##", "#/", "#/#", "a/#/", "a/#/#", "+#", "#+",
+        "/#/", "a+", "+a", "+a/b", "a/b+/c", "a/+b", "++", "+/++", "a/+b/c", "a/b+", "+ /a", "/+a", "/a+",
+    ];
     for filter in ill_formed.map(|rest| broker.topic(rest)) {
         let mut client = broker.client("a");
         client.send(subscribe(1).filter(&filter, 0));
         if broker.is_ours() {
+            client.expect_violation(&[0x8F, 0x81]);
+            let mut client = broker.client("a");
+            client.send(unsubscribe(1).filter(broker.topic("good")).filter(&filter));
             client.expect_violation(&[0x8F, 0x81]);
             continue;
         }
@@ -111,16 +128,53 @@ fn wildcards_leave_dollar_topics_alone(broker: &Broker) {
     literal.receive(&topic, "", 0);
 }
 
+/// Section 4.7.2. The server says so or keeps quiet; nobody gets to see the message.
+fn topics_of_the_server_are_not_for_clients(broker: &Broker) {
+    let topic = format!("$SYS/{}/x", broker.prefix());
+    let mut watcher = broker.client("w");
+    watcher.subscribe(format!("$SYS/{}/#", broker.prefix()), 2);
+    for qos in 0..3 {
+        let mut client = broker.client("a");
+        client.send_together(&[&publish(&topic).payload("never").qos(qos, 7).retain(), &pingreq()]);
+        match client.next_or_closed() {
+            // Ours acknowledges, in 5.0 with a refusal.
+            None if !broker.is_ours() => continue,
+            Some(Packet::Disconnect(_)) if !broker.is_ours() => {
+                client.expect_closed();
+                continue;
+            }
+            Some(Packet::Puback(_)) if qos == 1 => client.expect_pingresp(),
+            Some(Packet::Pubrec(_)) if qos == 2 => client.expect_pingresp(),
+            Some(Packet::Pingresp) if qos == 0 => {}
+            Some(other) => fail(format!("PUBLISH at QoS {qos} is answered with {other}")),
+            None => fail(format!("PUBLISH at QoS {qos} is answered with the end")),
+        }
+        client.disconnect();
+    }
+    watcher.expect_nothing();
+    let mut later = broker.client("l");
+    later.subscribe(&topic, 2);
+    later.expect_nothing();
+}
+
 fn topics_have_a_character(broker: &Broker) {
     let mut client = broker.client("a");
     client.send(publish("").payload("never"));
     client.expect_violation(&[0x82, 0x81, 0x90]);
-    let mut client = broker.client("a");
-    client.send(subscribe(1).filter("", 0));
-    client.expect_violation(&[0x81, 0x82, 0x8F]);
-    let mut client = broker.client("a");
-    client.send(crate::wire::unsubscribe(1).filter(""));
-    client.expect_violation(&[0x81, 0x82, 0x8F]);
+    for qos in [1, 2] {
+        let mut client = broker.client("a");
+        client.send(publish("").payload("never").qos(qos, 7));
+        client.expect_violation(&[0x82, 0x81, 0x90]);
+    }
+    let good = broker.topic("good");
+    for filters in [vec![""], vec!["", &good], vec![&good, ""]] {
+        let mut client = broker.client("a");
+        client.send(filters.iter().fold(subscribe(1), |packet, filter| packet.filter(filter, 0)));
+        client.expect_violation(&[0x81, 0x82, 0x8F]);
+        let mut client = broker.client("a");
+        client.send(filters.iter().fold(unsubscribe(1), |packet, filter| packet.filter(filter)));
+        client.expect_violation(&[0x81, 0x82, 0x8F]);
+    }
     // A space is a character, and so is a slash.
     let mut client = broker.client("a");
     for topic in [broker.topic(" "), broker.topic("/"), broker.topic("//")] {

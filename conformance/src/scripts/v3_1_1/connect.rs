@@ -90,8 +90,24 @@ fn session_outlives_a_long_absence(broker: &Broker) {
 /// 5.0 forbids it, 3.1.1 does not.
 fn remaining_length_may_be_longer_than_it_need_be(broker: &Broker) {
     let mut client = broker.client("a");
-    client.send(vec![0xC0, 0x80, 0x00]);
-    client.expect_pingresp();
+    for length in [&[0x80_u8, 0x00] as &[u8], &[0x80, 0x80, 0x00], &[0x80, 0x80, 0x80, 0x00]] {
+        client.send([&[0xC0], length].concat());
+        client.expect_pingresp();
+    }
+    let topic = broker.topic("a");
+    client.subscribe(&topic, 0);
+    client.send_changed(publish(&topic).payload("x"), |bytes| {
+        bytes[1] |= 0x80;
+        bytes.insert(2, 0);
+    });
+    client.receive(&topic, "x", 0);
+    // CONNECT, too.
+    let mut client = broker.open();
+    client.send_changed(broker.hello("b"), |bytes| {
+        bytes[1] |= 0x80;
+        bytes.splice(2..2, [0x80, 0]);
+    });
+    client.expect_accepted();
 }
 
 fn refusal_has_no_session_present(broker: &Broker) {

@@ -4,7 +4,10 @@ use crate::harness::{Broker, Client, check_eq, fail};
 use crate::script::{Script, script};
 use crate::targets::Setup;
 use crate::wire::property::{Properties, Property, id};
-use crate::wire::{Connect, Outgoing, Packet, Will, auth, disconnect_with, pingreq, publish, subscribe};
+use crate::wire::{
+    Connect, Outgoing, Packet, Will, acknowledge, auth, disconnect_with, pingreq, publish, subscribe,
+    unsubscribe,
+};
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(steps_to_connack)
@@ -192,10 +195,18 @@ fn another_method(broker: &Broker) {
 }
 
 fn only_auth_and_disconnect_before_connack(broker: &Broker) {
-    let others: [&dyn Outgoing; 4] = [
+    let topic = broker.topic("a");
+    let others: [&dyn Outgoing; 11] = [
         &pingreq(),
-        &subscribe(7).filter(broker.topic("a"), 0),
-        &publish(broker.topic("a")),
+        &subscribe(7).filter(&topic, 0),
+        &unsubscribe(7).filter(&topic),
+        &publish(&topic),
+        &publish(&topic).qos(1, 7),
+        &publish(&topic).qos(2, 7),
+        &acknowledge(0x40, 7),
+        &acknowledge(0x50, 7),
+        &acknowledge(0x62, 7),
+        &acknowledge(0x70, 7),
         &begins(broker, "in"),
     ];
     for packet in others {

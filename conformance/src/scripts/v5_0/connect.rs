@@ -180,7 +180,7 @@ fn minimal_connect(broker: &Broker) {
 
 fn assigned_client_identifier(broker: &Broker) {
     let mut seen = HashSet::new();
-    for clean in [true, false, true, false] {
+    for clean in (0..100).map(|number| number % 2 == 0) {
         let packet = if clean { Connect::new("") } else { Connect::new("").resume() };
         let mut client = broker.open();
         client.send(packet.session_expiry(60));

@@ -1,15 +1,27 @@
 //! Reason Strings and Response Information: what a client asked for in CONNECT (sections 3.1.2.11.6 and
 //! 3.1.2.11.7).
 
-use crate::harness::{Broker, Client, check_eq, fail};
+use crate::harness::{Broker, Client, check, check_eq, fail};
 use crate::script::{Script, script};
 use crate::targets::Setup;
 use crate::wire::property::{Properties, Property, id};
-use crate::wire::{Connect, Packet, disconnect_with, publish, subscribe};
+use crate::wire::{Connect, Packet, disconnect_with, publish, subscribe, unsubscribe};
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(refusals_say_why)
         .in_5_0(&["MQTT-3.1.2-29", "MQTT-3.4.2-2", "MQTT-3.5.2-2", "MQTT-3.9.2-1"])
+        .with_setup(Setup::DeniedTopics),
+    script!(words_fit_to_the_byte)
+        .in_5_0(&[
+            "MQTT-3.1.2-24",
+            "MQTT-3.4.2-2",
+            "MQTT-3.5.2-2",
+            "MQTT-3.6.2-2",
+            "MQTT-3.7.2-2",
+            "MQTT-3.9.2-1",
+            "MQTT-3.11.2-1",
+            "MQTT-3.14.2-3",
+        ])
         .with_setup(Setup::DeniedTopics),
     script!(refused_connect_says_why)
         .in_5_0(&["MQTT-3.1.2-29", "MQTT-3.2.2-19"])
@@ -73,6 +85,63 @@ fn refusals_say_why(broker: &Broker) {
         check_words(broker, &pubrec.properties, wanted);
         client.disconnect();
     }
+}
+
+/// Makes the server answer with words: the properties, and the bytes of the packet without its Reason String.
+type Provoke = fn(&Broker, &mut Client) -> (Properties, usize);
+
+const ANSWERS: [Provoke; 7] = [
+    |broker, client| {
+        client.send(publish(broker.topic("denied/x")).qos(1, 7));
+        (client.expect_puback(7).properties, 6)
+    },
+    |broker, client| {
+        client.send(publish(broker.topic("denied/x")).qos(2, 7));
+        (client.expect_pubrec(7).properties, 6)
+    },
+    |_, client| {
+        client.pubrec(7);
+        (client.expect_pubrel(7).properties, 6)
+    },
+    |_, client| {
+        client.pubrel(7);
+        (client.expect_pubcomp(7).properties, 6)
+    },
+    |broker, client| {
+        client.send(subscribe(7).filter(broker.topic("hidden/x"), 0));
+        (client.expect_suback(7, &[0x87]).properties, 6)
+    },
+    |broker, client| {
+        client.send(unsubscribe(7).filter(broker.topic("unknown")));
+        (client.expect_unsuback(7, &[0x11]).properties, 6)
+    },
+    |_, client| {
+        client.send(publish("").alias(0));
+        (disconnected(client, 0x94), 4)
+    },
+];
+
+/// The Reason String is there if the packet is as large as the client takes, and not if it is a byte larger.
+fn words_fit_to_the_byte(broker: &Broker) {
+    let mut found = 0;
+    for provoke in ANSWERS {
+        let mut client = broker.client("a");
+        let (properties, bare) = provoke(broker, &mut client);
+        client.disconnect();
+        let Some(words) = properties.text(id::REASON_STRING) else { continue };
+        let size = (bare + 3 + words.len()) as u32;
+        for (limit, there) in [(size, true), (size - 1, false), (size + 1, true)] {
+            let mut client = broker.open();
+            client.takes_at_most(limit);
+            client.send(broker.hello("b").maximum_packet_size(limit));
+            client.expect_accepted();
+            let (properties, _) = provoke(broker, &mut client);
+            check_words(broker, &properties, there);
+            client.disconnect();
+        }
+        found += 1;
+    }
+    check!(found >= 4 || !broker.is_ours(), "{found} kinds of answers have words");
 }
 
 fn refused_connect_says_why(broker: &Broker) {

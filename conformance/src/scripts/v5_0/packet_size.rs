@@ -26,6 +26,8 @@ pub(super) const SCRIPTS: &[Script] = &[
     ]),
     script!(disconnect_fits).in_5_0(&["MQTT-3.14.2-3", "MQTT-3.14.2-4"]),
     script!(refusing_connack_fits).in_5_0(&["MQTT-3.2.2-19", "MQTT-3.2.2-20"]),
+    script!(suback_that_cannot_fit).in_5_0(&["MQTT-3.1.2-24"]),
+    script!(connect_of_any_size).in_5_0(&["MQTT-3.2.2-15", "MQTT-3.1.4-5"]),
     script!(packet_above_the_server_limit).in_5_0(&["MQTT-3.2.2-15", "X50-027"]),
     script!(packet_at_the_server_limit).in_5_0(&["MQTT-3.2.2-15"]),
 ];
@@ -164,9 +166,50 @@ fn packet_above_the_server_limit(broker: &Broker) {
         return;
     }
     // The fixed header alone decides: whole packet = 1 + length of Remaining Length + Remaining Length.
-    let head = Writer::new().u8(0x30).variable(limit).done();
-    client.send(Raw(head));
-    client.expect_violation(&[0x95]);
+    for first in [0x30, 0x32, 0x34, 0x40, 0x50, 0x62, 0x70, 0x82, 0xA2, 0xC0, 0xE0, 0xF0] {
+        for remaining_length in [limit, 268_435_455] {
+            let mut client = broker.client("b");
+            client.send(Raw(Writer::new().u8(first).variable(remaining_length).done()));
+            client.expect_violation(&[0x95]);
+        }
+    }
+    client.ping();
+}
+
+/// A server has a limit for it, but cannot announce it.
+fn connect_of_any_size(broker: &Broker) {
+    if broker.is_ours() {
+        let mut client = broker.open();
+        client.send(Raw(Writer::new().u8(0x10).variable(268_435_455).done()));
+        client.expect_closed();
+    }
+    // As large as a server with sense takes.
+    let mut client = broker.open();
+    client.send(
+        (0..10).fold(broker.hello("a"), |hello, _| hello.property(Property::user("k", "v".repeat(1_000)))),
+    );
+    client.expect_accepted();
+}
+
+/// Its reason codes cannot be left out: the server can only give up.
+fn suback_that_cannot_fit(broker: &Broker) {
+    const FILTERS: usize = 100;
+    for first in [0x82, 0xA2] {
+        let mut client = narrow(broker);
+        if first == 0x82 {
+            let filters = (0..FILTERS).map(|number| broker.topic(&number.to_string()));
+            client.send(filters.fold(subscribe(7), |packet, filter| packet.filter(filter, 0)));
+        } else {
+            let filters = (0..FILTERS).map(|number| broker.topic(&number.to_string()));
+            client.send(filters.fold(unsubscribe(7), |packet, filter| packet.filter(filter)));
+        }
+        // Anything larger than it takes fails the script; ours says why.
+        if broker.is_ours() {
+            client.expect_violation(&[0x95]);
+        } else {
+            client.ignore_the_rest();
+        }
+    }
 }
 
 fn packet_at_the_server_limit(broker: &Broker) {

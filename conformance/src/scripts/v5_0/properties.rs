@@ -24,6 +24,14 @@ pub(super) const SCRIPTS: &[Script] = &[
         "MQTT-3.3.2-18",
         "MQTT-3.3.2-20",
     ]),
+    script!(shared_messages_keep_their_properties).in_5_0(&[
+        "MQTT-3.3.2-4",
+        "MQTT-3.3.2-15",
+        "MQTT-3.3.2-16",
+        "MQTT-3.3.2-17",
+        "MQTT-3.3.2-18",
+        "MQTT-3.3.2-20",
+    ]),
     script!(text_properties_are_text).in_5_0(&[
         "MQTT-3.3.2-13",
         "MQTT-3.3.2-19",
@@ -119,6 +127,17 @@ fn retained_and_queued_messages_keep_their_properties(broker: &Broker) {
     same(&reader.receive_retained(&topic, "x", 1).properties, &usual_properties());
 }
 
+fn shared_messages_keep_their_properties(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut client = broker.client("a");
+    client.subscribe(format!("$share/g/{topic}"), 2);
+    let mut publisher = broker.client("p");
+    for qos in 0..3 {
+        publisher.publish_with(qos, with(&topic, &usual_properties()));
+        same(&client.receive(&topic, "x", qos).properties, &usual_properties());
+    }
+}
+
 #[track_caller]
 fn violates(broker: &Broker, watcher: &mut Client, packet: PublishBuilder, codes: &[u8]) {
     let mut client = broker.client("a");
@@ -149,10 +168,14 @@ fn text_properties_are_text(broker: &Broker) {
 
 fn response_topic_has_no_wildcards(broker: &Broker) {
     let (mut watcher, topic) = watcher(broker);
-    for text in ["a/+", "#", "+", "a/#"] {
+    for text in ["a/+", "#", "+", "a/#", "+/a", "a/+/b", "a#", "a+"] {
         let property = Property::text(id::RESPONSE_TOPIC, text);
-        violates(broker, &mut watcher, with(&topic, &[property]), &[0x82, 0x90, 0x81]);
+        violates(broker, &mut watcher, with(&topic, std::slice::from_ref(&property)), &[0x82, 0x90, 0x81]);
+        let mut client = broker.open();
+        client.send(broker.hello("a").will(Will::new(&topic, "never").property(property)));
+        client.expect_bad_connect(&[0x82, 0x90, 0x81]);
     }
+    watcher.expect_nothing();
 }
 
 fn properties_twice_in_publish(broker: &Broker) {
@@ -237,15 +260,34 @@ fn property_section_is_required(broker: &Broker) {
     )));
     client.expect_violation(&[0x81]);
     watcher.expect_nothing();
-    let mut client = broker.client("a");
-    client.send(vec![0x82, 2, 0, 1]);
-    client.expect_violation(&[0x81, 0x82]);
+    // The filter's length is taken for it.
+    for packet in [vec![0x82, 2, 0, 1], vec![0x82, 6, 0, 1, 0, 1, b'a', 0], vec![0xA2, 5, 0, 1, 0, 1, b'a']] {
+        let mut client = broker.client("a");
+        client.send(packet);
+        client.expect_violation(&[0x81, 0x82, 0x8F]);
+    }
 }
 
 fn variable_byte_integers_are_minimal(broker: &Broker) {
-    let mut client = broker.client("a");
-    client.send(vec![0xC0, 0x80, 0x00]);
-    client.expect_violation(&[0x81]);
+    for length in [&[0x80_u8, 0x00] as &[u8], &[0x80, 0x80, 0x00], &[0x80, 0x80, 0x80, 0x00]] {
+        for first in [0xC0, 0xE0] {
+            let mut client = broker.client("a");
+            client.send([&[first], length].concat());
+            client.expect_violation(&[0x81]);
+        }
+    }
+    // A CONNECT, and packets whose Remaining Length of 4 has two bytes.
+    let mut client = broker.open();
+    client.send_changed(broker.hello("a"), |bytes| {
+        bytes[1] |= 0x80;
+        bytes.insert(2, 0);
+    });
+    client.expect_bad_connect(&[0x81]);
+    for first in [0x30, 0x40, 0x50, 0x62, 0x70] {
+        let mut client = broker.client("a");
+        client.send(vec![first, 0x84, 0x00, 0, 1, b'a', 0]);
+        client.expect_violation(&[0x81]);
+    }
     // Property Length 0 in two bytes.
     let mut client = broker.client("a");
     client.send(vec![0x30, 5, 0, 1, b'a', 0x80, 0x00]);

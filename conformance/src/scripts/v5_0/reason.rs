@@ -23,6 +23,7 @@ pub(super) const SCRIPTS: &[Script] = &[
     script!(auth_flag_bits).in_5_0(&["MQTT-3.15.1-1"]),
     script!(disconnect_ends_the_connection).in_5_0(&["MQTT-3.14.4-2", "MQTT-4.13.2-1", "MQTT-3.14.2-2"]),
     script!(acknowledgement_of_the_wrong_kind).in_5_0(&["MQTT-4.13.1-1"]),
+    script!(several_errors_in_a_packet).in_5_0(&["X50-072"]),
     script!(disconnect_is_the_last_packet).in_5_0(&["MQTT-3.14.4-1"]),
 ];
 
@@ -236,6 +237,28 @@ fn acknowledgement_of_the_wrong_kind(broker: &Broker) {
     }
 }
 
+/// The server may report any of them, but has to close.
+fn several_errors_in_a_packet(broker: &Broker) {
+    let mut watcher = broker.client("w");
+    watcher.subscribe(broker.topic("#"), 0);
+    let expiry = || Property::four(id::MESSAGE_EXPIRY_INTERVAL, 5);
+    let mut client = broker.client("a");
+    client.send(publish(broker.topic("+")).qos(3, 0).alias(0).property(expiry()).property(expiry()));
+    client.expect_violation(&[0x81, 0x82, 0x90, 0x94]);
+    let mut client = broker.client("a");
+    client.send(subscribe(0).filter(broker.topic("a#"), 0xC3).identifier(0));
+    client.expect_violation(&[0x81, 0x82, 0x8F]);
+    let mut client = broker.client("a");
+    client.send_changed(unsubscribe(0).property(Property::text(id::REASON_STRING, [0xFF])), |bytes| {
+        bytes[0] = 0xA0;
+    });
+    client.expect_violation(&[0x81, 0x82]);
+    let mut client = broker.open();
+    client.send(broker.hello("a").flags(0x1F).receive_maximum(0).maximum_packet_size(0));
+    client.expect_bad_connect(&[0x81, 0x82]);
+    watcher.expect_nothing();
+}
+
 fn disconnect_is_the_last_packet(broker: &Broker) {
     let topic = broker.topic("a");
     let mut client = broker.client("a");
@@ -244,6 +267,8 @@ fn disconnect_is_the_last_packet(broker: &Broker) {
     for _ in 0..10 {
         publisher.send(publish(&topic).payload("x"));
     }
+    // Over TCP, the newcomer could overtake them.
+    publisher.ping();
     let _new = broker.client("a");
     for _ in 0..10 {
         publisher.send(publish(&topic).payload("y"));

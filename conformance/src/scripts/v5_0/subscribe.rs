@@ -1,6 +1,6 @@
 //! Subscription options and identifiers (sections 3.3.4, 3.8 and 3.9).
 
-use crate::harness::{Broker, check_eq};
+use crate::harness::{Broker, check, check_eq};
 use crate::script::{Script, script};
 use crate::targets::Setup;
 use crate::wire::property::{Property, id};
@@ -25,6 +25,7 @@ pub(super) const SCRIPTS: &[Script] = &[
     script!(subscription_identifier_is_replaced).in_5_0(&["MQTT-3.8.4-3", "X50-059"]),
     script!(subscription_identifiers_of_retained_messages).in_5_0(&["MQTT-3.3.4-3"]),
     script!(subscription_identifiers_outlive_the_connection).in_5_0(&["MQTT-3.3.4-3", "MQTT-3.1.2-5"]),
+    script!(subscription_identifier_of_what_is_sent_again).in_5_0(&["X50-059"]),
     script!(subscription_identifier_0_or_twice).in_5_0(&["X50-052"]),
     script!(subscription_identifier_of_every_length).in_5_0(&["MQTT-1.5.5-1", "MQTT-3.3.4-3"]),
     script!(ill_formed_text_in_subscribe_properties).in_5_0(&["MQTT-1.5.7-1", "MQTT-1.5.4-2"]),
@@ -230,6 +231,32 @@ fn subscription_identifiers_outlive_the_connection(broker: &Broker) {
     check_eq!(client.receive(&topic, "queued", 1).identifiers(), [9], "identifier of a queued message");
     publisher.publish(&topic, "live", 1);
     check_eq!(client.receive(&topic, "live", 1).identifiers(), [9], "identifier after a reconnect");
+}
+
+/// What is sent again may have the identifier of either SUBSCRIBE, but what had the new one keeps it.
+fn subscription_identifier_of_what_is_sent_again(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut client = broker.connect(broker.hello("a").kept());
+    let mut publisher = broker.client("p");
+    let mut open = Vec::new();
+    for identifier in [1, 2] {
+        client.send(subscribe(7).filter(&topic, 1).identifier(identifier));
+        client.expect_suback(7, &[1]);
+        publisher.publish(&topic, identifier.to_string(), 1);
+        let message = client.expect_publish(&topic, &identifier.to_string());
+        check_eq!(message.identifiers(), [identifier], "identifier of a message");
+        open.push(message);
+    }
+    client.cut();
+    let mut client = broker.connect(broker.hello("a").kept());
+    let first = client.expect_resent(&open[0]).identifiers();
+    check!(first == [1] || first == [2], "identifiers {first:?} of a message sent again");
+    let second = client.expect_resent(&open[1]).identifiers();
+    check_eq!(second, [2], "identifier of a message sent again");
+    for message in open {
+        client.puback(message.packet_identifier);
+    }
+    client.expect_nothing();
 }
 
 fn subscription_identifier_0_or_twice(broker: &Broker) {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::client::Client;
-use super::failure::fail;
+use super::failure::{fail, unsupported};
 use super::transcript::Transcript;
 use super::world::World;
 use crate::targets::Instance;
@@ -111,6 +111,14 @@ impl Broker {
     /// Whether this is our own broker, whose choices are known.
     pub fn is_ours(&self) -> bool {
         self.ours
+    }
+
+    /// What follows is a choice of ours, which no statement obliges anybody else to; so says `choice`. Elsewhere
+    /// the script ends here.
+    pub fn only_ours(&self, choice: &str) {
+        if !self.ours {
+            unsupported(format!("a choice of Hushwing's: {choice}"));
+        }
     }
 
     #[track_caller]

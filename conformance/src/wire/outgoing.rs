@@ -1,6 +1,7 @@
 //! What a client sends: anything that has bytes in a version. The small packets are here.
 
 use super::bytes::{Writer, frame};
+use super::describe;
 use super::property::{Properties, Property};
 use crate::version::Version;
 
@@ -33,7 +34,7 @@ impl Outgoing for Raw {
     }
 
     fn describe(&self) -> String {
-        "(raw bytes)".into()
+        describe::raw(&self.0)
     }
 }
 
@@ -43,7 +44,7 @@ impl Outgoing for Vec<u8> {
     }
 
     fn describe(&self) -> String {
-        "(raw bytes)".into()
+        describe::raw(self)
     }
 }
 
@@ -53,7 +54,7 @@ impl<const N: usize> Outgoing for [u8; N] {
     }
 
     fn describe(&self) -> String {
-        "(raw bytes)".into()
+        describe::raw(self)
     }
 }
 
@@ -84,7 +85,8 @@ impl Outgoing for Small {
     fn describe(&self) -> String {
         let identifier = self.packet_identifier.map(|id| format!(" id {id}")).unwrap_or_default();
         let code = self.tail.as_ref().map(|(code, _)| format!(" code 0x{code:02X}")).unwrap_or_default();
-        format!("{}{identifier}{code}", self.name)
+        let properties = self.tail.as_ref().map(|(_, all)| describe::properties(&all.0)).unwrap_or_default();
+        format!("{}{identifier}{code}{properties}", self.name)
     }
 }
 

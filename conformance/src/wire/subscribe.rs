@@ -1,6 +1,7 @@
 //! SUBSCRIBE and UNSUBSCRIBE (sections 3.8 and 3.10).
 
 use super::bytes::{Writer, frame};
+use super::describe;
 use super::outgoing::Outgoing;
 use super::property::{Properties, Property, id};
 use crate::version::Version;
@@ -58,7 +59,8 @@ impl Outgoing for Subscribe {
         let filters = self.filters.iter().map(|(filter, options)| {
             format!(" {:?} options 0x{options:02X}", String::from_utf8_lossy(filter))
         });
-        format!("SUBSCRIBE id {}{}", self.packet_identifier, filters.collect::<String>())
+        let properties = describe::properties(&self.properties);
+        format!("SUBSCRIBE id {}{}{properties}", self.packet_identifier, filters.collect::<String>())
     }
 }
 

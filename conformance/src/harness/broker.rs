@@ -12,6 +12,9 @@ use crate::targets::Instance;
 use crate::version::Version;
 use crate::wire::Connect;
 
+/// How long somebody else's broker has, in real time, until what it has acknowledged shows on a new connection.
+const NEWCOMER: Duration = Duration::from_millis(20);
+
 /// The broker under test. Names of clients and topics that it gives belong to this script alone.
 pub struct Broker {
     world: Rc<RefCell<World>>,
@@ -57,6 +60,10 @@ impl Broker {
     /// The same for a client of another version.
     #[track_caller]
     pub fn open_as(&self, version: Version) -> Client {
+        // An acknowledgement says that a broker has taken a message, not that a newcomer sees it already.
+        if !self.ours && !self.is_virtual() {
+            std::thread::sleep(NEWCOMER);
+        }
         self.opened.set(self.opened.get() + 1);
         let index = self.world.borrow_mut().open(format!("c{}", self.opened.get()), version);
         Client::new(Rc::clone(&self.world), index, self.ours)

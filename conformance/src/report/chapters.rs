@@ -9,10 +9,8 @@ pub(super) fn numbers(text: &str) -> Vec<u32> {
 
 /// The chapter that a section belongs to: `3.1 CONNECT`. Chapters 3 and 4 are taken apart.
 pub(super) fn chapter(version: Version, section: &str) -> (Vec<u32>, String) {
-    let numbers = match numbers(section) {
-        found if found.is_empty() => packet(section).unwrap_or_default(),
-        found => found,
-    };
+    let numbered = section.starts_with(|c: char| c.is_ascii_digit());
+    let numbers = if numbered { numbers(section) } else { packet(section).unwrap_or_default() };
     let length = if matches!(numbers.first(), Some(3 | 4)) { 2 } else { 1 };
     let chapter: Vec<u32> = numbers.into_iter().take(length).collect();
     let number = chapter.iter().map(u32::to_string).collect::<Vec<_>>().join(".");
@@ -90,6 +88,7 @@ mod tests {
         assert_eq!(name("3.4-3.7"), "3.4 PUBACK");
         assert_eq!(name("SUBACK"), "3.9 SUBACK");
         assert_eq!(name("Keep Alive"), "Keep Alive");
+        assert_eq!(name("UTF-8"), "UTF-8");
         assert_eq!(chapter(Version::V3_1_1, "4.8").1, "4.8 Handling errors");
     }
 }

@@ -36,10 +36,11 @@ pub(super) fn chapters(
     choice: &Choice,
     exceptions: &Exceptions,
 ) -> Vec<Chapter> {
-    let mut chapters: BTreeMap<Vec<u32>, Chapter> = BTreeMap::new();
+    let mut chapters: BTreeMap<(Vec<u32>, String), Chapter> = BTreeMap::new();
     for row in rows(version, reports, choice, exceptions) {
         let (number, name) = chapter(version, &row.section);
-        let chapter = chapters.entry(number).or_insert_with(|| Chapter { name, rows: Vec::new() });
+        let new = || Chapter { name: name.clone(), rows: Vec::new() };
+        let chapter = chapters.entry((number, name.clone())).or_insert_with(new);
         chapter.rows.push(row);
     }
     let mut chapters: Vec<Chapter> = chapters.into_values().collect();

@@ -131,7 +131,7 @@ pub fn run_as(target: &dyn Target, script: &Script, version: Version, prefix: St
         Err(reason) => return Report::not_supported(script, version, reason),
     };
     if script.virtual_time_only && !instance.is_virtual() {
-        return Report::not_supported(script, version, "needs virtual time".into());
+        return Report::not_supported(script, version, "it needs virtual time".into());
     }
     let started = Instant::now();
     let broker = Broker::new(instance, version, prefix, target.is_ours());

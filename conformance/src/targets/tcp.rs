@@ -40,7 +40,7 @@ impl Target for Tcp {
     fn start(&self, setup: Setup) -> Result<Box<dyn Instance>, String> {
         match setup {
             Setup::Open => Ok(Box::new(Sockets { address: self.address, sockets: Vec::new() })),
-            _ => Err(format!("a broker by address cannot be set up: {setup:?}")),
+            _ => Err(format!("it needs a broker where {setup}")),
         }
     }
 }

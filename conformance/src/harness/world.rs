@@ -86,7 +86,13 @@ impl World {
     pub(super) fn send(&mut self, index: usize, packet: &dyn Outgoing) {
         let connection = &self.connections[index];
         let bytes = packet.encode(connection.version);
-        self.transcript.packet(self.now(), &connection.name, true, &bytes, &packet.describe());
+        self.transcript.packet(
+            self.now(),
+            &connection.name,
+            true,
+            &bytes,
+            &packet.describe(connection.version),
+        );
         self.instance.write(connection.link, &bytes);
     }
 

@@ -224,14 +224,14 @@ impl Outgoing for Connect {
         frame(0x10, &body.raw(&self.surplus).done())
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, version: Version) -> String {
         format!(
             "CONNECT {:?} clean {} keep alive {}{}{}",
             String::from_utf8_lossy(&self.client_identifier),
             u8::from(self.clean),
             self.keep_alive_seconds,
             if self.will.is_some() { " will" } else { "" },
-            describe::properties(&self.properties),
+            describe::properties(&self.properties, version),
         )
     }
 }

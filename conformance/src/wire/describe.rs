@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::property::{Property, Value};
+use crate::version::Version;
 
 /// The names of Table 2-4 of MQTT 5.0.
 const NAMES: [(u8, &str); 27] = [
@@ -54,9 +55,10 @@ impl fmt::Display for Property {
     }
 }
 
-/// ` [Receive Maximum 20] [Reason String "…"]`.
-pub(super) fn properties(properties: &[Property]) -> String {
-    properties.iter().map(|property| format!(" [{property}]")).collect()
+/// ` [Receive Maximum 20] [Reason String "…"]`; versions before 5.0 have none.
+pub(super) fn properties(properties: &[Property], version: Version) -> String {
+    let there = if version.is_5() { properties } else { &[] };
+    there.iter().map(|property| format!(" [{property}]")).collect()
 }
 
 /// Text or bytes as text, cut when long.
@@ -97,7 +99,7 @@ pub(super) fn raw(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::property::id;
-    use super::{Property, properties, raw};
+    use super::{Property, Version, properties, raw};
 
     #[test]
     fn words() {
@@ -112,7 +114,8 @@ mod tests {
             " [Receive Maximum 20] [User Property \"k\"=\"v\\0\"] [Reason String \"{long}\"… (41 bytes)] \
              [property 0x7F 1]"
         );
-        assert_eq!(properties(&some), expected);
+        assert_eq!(properties(&some, Version::V5_0), expected);
+        assert_eq!(properties(&some, Version::V3_1_1), "");
         assert_eq!(raw(&[0x62, 0]), "(2 raw bytes: PUBREL, flags 0010, …)");
         assert_eq!(raw(&[]), "(no bytes)");
     }

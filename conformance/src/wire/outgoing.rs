@@ -11,7 +11,7 @@ pub trait Outgoing {
     fn encode(&self, version: Version) -> Vec<u8>;
 
     /// What it is, for the transcript.
-    fn describe(&self) -> String;
+    fn describe(&self, version: Version) -> String;
 }
 
 impl<T: Outgoing + ?Sized> Outgoing for &T {
@@ -19,8 +19,8 @@ impl<T: Outgoing + ?Sized> Outgoing for &T {
         (**self).encode(version)
     }
 
-    fn describe(&self) -> String {
-        (**self).describe()
+    fn describe(&self, version: Version) -> String {
+        (**self).describe(version)
     }
 }
 
@@ -33,7 +33,7 @@ impl Outgoing for Raw {
         self.0.clone()
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: Version) -> String {
         describe::raw(&self.0)
     }
 }
@@ -43,7 +43,7 @@ impl Outgoing for Vec<u8> {
         self.clone()
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: Version) -> String {
         describe::raw(self)
     }
 }
@@ -53,7 +53,7 @@ impl<const N: usize> Outgoing for [u8; N] {
         self.to_vec()
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, _: Version) -> String {
         describe::raw(self)
     }
 }
@@ -82,10 +82,16 @@ impl Outgoing for Small {
         frame(self.first, &body.done())
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, version: Version) -> String {
         let identifier = self.packet_identifier.map(|id| format!(" id {id}")).unwrap_or_default();
-        let code = self.tail.as_ref().map(|(code, _)| format!(" code 0x{code:02X}")).unwrap_or_default();
-        let properties = self.tail.as_ref().map(|(_, all)| describe::properties(&all.0)).unwrap_or_default();
+        let code = self
+            .tail
+            .as_ref()
+            .filter(|_| version.is_5())
+            .map(|(code, _)| format!(" code 0x{code:02X}"))
+            .unwrap_or_default();
+        let properties =
+            self.tail.as_ref().map(|(_, all)| describe::properties(&all.0, version)).unwrap_or_default();
         format!("{}{identifier}{code}{properties}", self.name)
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::describe;
 use super::property::{Properties, id};
+use crate::version::Version;
 
 /// A packet from a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,6 +175,6 @@ impl fmt::Display for Packet {
             Self::Disconnect(packet) | Self::Auth(packet) => write!(f, " code 0x{:02X}", packet.code)?,
         }
         let properties = self.properties().map(|properties| properties.0.as_slice()).unwrap_or_default();
-        f.write_str(&describe::properties(properties))
+        f.write_str(&describe::properties(properties, Version::V5_0))
     }
 }

@@ -93,7 +93,7 @@ impl Outgoing for PublishBuilder {
         frame(first, &body.raw(&self.payload).done())
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, version: Version) -> String {
         let identifier = if self.qos > 0 { format!(" id {}", self.packet_identifier) } else { String::new() };
         format!(
             "PUBLISH {} qos {}{identifier}{}{} payload {}{}",
@@ -102,7 +102,7 @@ impl Outgoing for PublishBuilder {
             if self.duplicate { " dup" } else { "" },
             if self.retain { " retain" } else { "" },
             describe::quoted(&self.payload),
-            describe::properties(&self.properties),
+            describe::properties(&self.properties, version),
         )
     }
 }

@@ -55,11 +55,11 @@ impl Outgoing for Subscribe {
         frame(0x82, &body.done())
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, version: Version) -> String {
         let filters = self.filters.iter().map(|(filter, options)| {
             format!(" {:?} options 0x{options:02X}", String::from_utf8_lossy(filter))
         });
-        let properties = describe::properties(&self.properties);
+        let properties = describe::properties(&self.properties, version);
         format!("SUBSCRIBE id {}{}{properties}", self.packet_identifier, filters.collect::<String>())
     }
 }
@@ -102,9 +102,10 @@ impl Outgoing for Unsubscribe {
         frame(0xA2, &body.done())
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, version: Version) -> String {
         let filters = self.filters.iter().map(|filter| format!(" {:?}", String::from_utf8_lossy(filter)));
-        format!("UNSUBSCRIBE id {}{}", self.packet_identifier, filters.collect::<String>())
+        let properties = describe::properties(&self.properties, version);
+        format!("UNSUBSCRIBE id {}{}{properties}", self.packet_identifier, filters.collect::<String>())
     }
 }
 

@@ -141,11 +141,10 @@ fn statement(out: &mut String, results: &Results<'_>, of: &OfVersion, row: &Row)
     }
     if !row.conversations.is_empty() {
         out.push_str("<ul class=\"conversations\">\n");
-        for index in &row.conversations {
-            if let Some(report) = results.conversations.get(*index) {
-                conversation_of(out, *index, report);
-            }
-        }
+        let own =
+            row.conversations.iter().filter_map(|index| Some((*index, results.conversations.get(*index)?)));
+        let (failed, others): (Vec<_>, Vec<_>) = own.partition(|(_, report)| report.failed());
+        failed.into_iter().chain(others).for_each(|(index, report)| conversation_of(out, index, report));
         out.push_str("</ul>\n");
     }
     out.push_str("</div></details>\n");

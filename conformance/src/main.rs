@@ -1,68 +1,106 @@
-//! Runs the scripts against a broker: `conformance --target 127.0.0.1:1883 [--version 5.0] [--only MQTT-3.3]`.
-//! Without `--target`, the core in memory. Exit code 0 only when nothing failed.
+//! Runs the scripts against a broker and reports: `conformance --target 127.0.0.1:1883 --version 5.0`. Without
+//! `--target`, the core in memory. The exit code is 0 only when nothing failed.
 
-use std::io::Write;
-use std::net::{SocketAddr, ToSocketAddrs};
+mod arguments;
+
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::time::Instant;
 
-use conformance::targets::{Target, Tcp};
-use conformance::{Script, Version, all_scripts, exceptions, mutations, runner, statements};
+use arguments::{Arguments, Form, HELP, arguments};
+use conformance::exceptions::exceptions;
+use conformance::report::{self, About, Progress, Results};
+use conformance::runner::{self, Probe, Report, Verdict};
+use conformance::targets::{Memory, Target, Tcp};
+use conformance::{Script, Version, all_scripts, mutations};
 
-const HELP: &str = "\
-Usage: conformance [--target ADDRESS:PORT [--ours]] [--version 3.1|3.1.1|5.0] [--only TEXT] [--at-a-time N]
-
-  --target     a broker to test; without it, the core in memory under virtual time
-  --ours       the broker is hushwing: hold it to the choices that it made
-  --version    only the scripts of this version
-  --only       only scripts whose name, or a statement of theirs, contains TEXT
-  --at-a-time  how many scripts run at once (default 16)
-  --mutate     test the scripts themselves: get every answer of the core wrong in turn
-  --alter      the same, and every byte of every answer
-";
-
-struct Options {
-    target: Option<SocketAddr>,
-    ours: bool,
-    version: Option<Version>,
-    only: String,
-    at_a_time: usize,
-    mutate: bool,
-    alter: bool,
-}
+/// Nothing could be run.
+const UNUSABLE: u8 = 2;
 
 fn main() -> ExitCode {
-    let options = match options(std::env::args().skip(1)) {
-        Ok(Some(options)) => options,
+    match arguments(std::env::args().skip(1)) {
+        Ok(Some(arguments)) => run(&arguments).unwrap_or_else(|message| complain(&[message], "")),
         Ok(None) => {
             let _ = write!(std::io::stdout(), "{HELP}");
-            return ExitCode::SUCCESS;
+            ExitCode::SUCCESS
         }
-        Err(message) => {
-            let _ = writeln!(std::io::stderr(), "{message}\n{HELP}");
-            return ExitCode::from(2);
-        }
-    };
+        Err(messages) => complain(&messages, HELP),
+    }
+}
+
+fn complain(messages: &[String], help: &str) -> ExitCode {
+    let lines: String = messages.iter().map(|message| format!("conformance: {message}\n")).collect();
+    let _ = write!(std::io::stderr(), "{lines}{help}");
+    ExitCode::from(UNUSABLE)
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let scripts = all_scripts();
-    let chosen = runner::choose(&scripts, |script, version| {
-        let statements = script.statements(version).unwrap_or_default();
-        options.version.is_none_or(|wanted| wanted == version)
-            && (script.path().contains(&options.only)
-                || statements.iter().any(|id| id.contains(&options.only)))
-    });
-    if options.mutate {
-        return mutate(&chosen, options.alter);
+    let chosen = runner::choose(&scripts, |script, version| arguments.choice.script(script, version));
+    if chosen.is_empty() {
+        return Err(format!("no script is about {}", arguments.choice.only));
     }
-    let target = target(&options);
-    let reports = runner::run(target.as_ref(), &chosen, options.at_a_time);
-    let mut out = std::io::stdout().lock();
-    for report in &reports {
-        let _ = writeln!(out, "{report}");
+    if arguments.mutate {
+        return Ok(mutate(&chosen, arguments.alter));
     }
-    let failed = reports.iter().filter(|report| report.failed()).count();
-    let exceptions = exceptions::exceptions().unwrap_or_default();
-    let _ = write!(out, "{}", statements::counts(&scripts, &exceptions));
-    let _ = writeln!(out, "{}: {} ran, {failed} failed", target.name(), reports.len());
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let target = target(arguments);
+    let started = Instant::now();
+    let conversations = converse(target.as_ref(), &chosen, arguments.at_a_time)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let about = About { target: target.name(), date: report::today(), seconds };
+    let results = Results::new(about, &conversations, &arguments.choice, &exceptions()?);
+    let text =
+        report::text(&results, std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none());
+    let _ = write!(std::io::stdout(), "{text}");
+    write_reports(arguments, &results)?;
+    let failed = conversations.iter().any(Report::failed);
+    if !failed && !conversations.iter().any(|report| matches!(report.verdict, Verdict::Passed)) {
+        return Err("nothing could be tested: no conversation was supported".to_owned());
+    }
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Runs what the target can be asked: a version that it refuses is not supported, as a whole.
+fn converse(
+    target: &dyn Target,
+    chosen: &[(Script, Version)],
+    at_a_time: usize,
+) -> Result<Vec<Report>, String> {
+    let progress = Progress::new(chosen.len());
+    let watch = |report: &Report| progress.report(report);
+    let mut reports = Vec::new();
+    for version in Version::ALL {
+        let here: Vec<_> = chosen.iter().copied().filter(|(_, of)| *of == version).collect();
+        if here.is_empty() {
+            continue;
+        }
+        match runner::probe(target, version) {
+            Probe::Speaks => reports.extend(runner::run_watched(target, &here, at_a_time, &watch)),
+            Probe::Refuses(reason) => {
+                let not = |(script, version): &(Script, Version)| {
+                    Report::not_supported(script, *version, reason.clone())
+                };
+                let refused: Vec<Report> = here.iter().map(not).collect();
+                refused.iter().for_each(&watch);
+                reports.extend(refused);
+            }
+            Probe::Unreachable(reason) => return Err(reason),
+        }
+    }
+    progress.end();
+    Ok(reports)
+}
+
+fn write_reports(arguments: &Arguments, results: &Results<'_>) -> Result<(), String> {
+    for (path, form) in &arguments.reports {
+        let text = match form {
+            Form::Html => report::html(results),
+            Form::Json => report::json(results)?,
+            Form::Xml => report::junit(results)?,
+        };
+        std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
 }
 
 fn mutate(chosen: &[(Script, Version)], alter: bool) -> ExitCode {
@@ -75,47 +113,10 @@ fn mutate(chosen: &[(Script, Version)], alter: bool) -> ExitCode {
     if outcome.survivors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn target(options: &Options) -> Box<dyn Target> {
-    match options.target {
-        Some(address) if options.ours => Box::new(Tcp::ours(address)),
+fn target(arguments: &Arguments) -> Box<dyn Target> {
+    match arguments.target {
+        Some(address) if arguments.ours => Box::new(Tcp::ours(address)),
         Some(address) => Box::new(Tcp::new(address)),
-        None => Box::new(conformance::targets::Memory::default()),
+        None => Box::new(Memory::default()),
     }
-}
-
-fn options(mut arguments: impl Iterator<Item = String>) -> Result<Option<Options>, String> {
-    let mut options = Options {
-        target: None,
-        ours: false,
-        version: None,
-        only: String::new(),
-        at_a_time: 16,
-        mutate: false,
-        alter: false,
-    };
-    while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
-        match argument.as_str() {
-            "--target" => {
-                let text = value()?;
-                let found = text.to_socket_addrs().ok().and_then(|mut all| all.next());
-                options.target = Some(found.ok_or_else(|| format!("{text} is not ADDRESS:PORT"))?);
-            }
-            "--mutate" => options.mutate = true,
-            "--alter" => (options.mutate, options.alter) = (true, true),
-            "--ours" => options.ours = true,
-            "--version" => {
-                let text = value()?;
-                let found = Version::ALL.into_iter().find(|version| version.name() == text);
-                options.version = Some(found.ok_or_else(|| format!("no version {text}"))?);
-            }
-            "--only" => options.only = value()?,
-            "--at-a-time" => {
-                options.at_a_time = value()?.parse().map_err(|_| "--at-a-time needs a number".to_owned())?;
-            }
-            "--help" | "-h" => return Ok(None),
-            other => return Err(format!("unknown option {other}")),
-        }
-    }
-    Ok(Some(options))
 }

@@ -45,4 +45,9 @@ impl Version {
             Self::V5_0 => "5.0",
         }
     }
+
+    /// The version of this [`Self::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|version| version.name() == name)
+    }
 }

@@ -2,6 +2,7 @@
 //! between; they stay for later.
 
 use super::client::Client;
+use super::expect::{is_ending, is_publish};
 use super::failure::fail;
 use super::world::Next;
 use crate::wire::{
@@ -35,7 +36,7 @@ impl Client {
 
     #[track_caller]
     fn expect_acknowledge(&mut self, name: &str, packet_identifier: u16) -> Acknowledge {
-        let next = self.find_answer();
+        let next = self.find_answer(|packet| packet.name() == name);
         match &next {
             Next::Packet(
                 packet @ (Packet::Puback(answer)
@@ -50,7 +51,9 @@ impl Client {
     /// SUBACK for this identifier with these codes.
     #[track_caller]
     pub fn expect_suback(&mut self, packet_identifier: u16, codes: &[u8]) -> Suback {
-        let next = self.find_answer();
+        let next = self.find_answer(
+            |packet| matches!(packet, Packet::Suback(it) if it.packet_identifier == packet_identifier),
+        );
         match next {
             Next::Packet(Packet::Suback(answer))
                 if answer.packet_identifier == packet_identifier && answer.codes == codes =>
@@ -65,7 +68,9 @@ impl Client {
     #[track_caller]
     pub fn expect_unsuback(&mut self, packet_identifier: u16, codes: &[u8]) -> Suback {
         let codes = if self.version().is_5() { codes } else { &[] };
-        let next = self.find_answer();
+        let next = self.find_answer(
+            |packet| matches!(packet, Packet::Unsuback(it) if it.packet_identifier == packet_identifier),
+        );
         match next {
             Next::Packet(Packet::Unsuback(answer))
                 if answer.packet_identifier == packet_identifier && answer.codes == codes =>
@@ -79,7 +84,7 @@ impl Client {
     /// PINGRESP.
     #[track_caller]
     pub fn expect_pingresp(&mut self) {
-        let next = self.find_answer();
+        let next = self.find_answer(|packet| matches!(packet, Packet::Pingresp));
         if !matches!(next, Next::Packet(Packet::Pingresp)) {
             self.wrong("PINGRESP", &next);
         }
@@ -164,12 +169,4 @@ impl Client {
             other => self.wrong("PUBLISH", &other),
         }
     }
-}
-
-fn is_publish(packet: &Packet) -> bool {
-    matches!(packet, Packet::Publish(_))
-}
-
-fn is_ending(packet: &Packet) -> bool {
-    matches!(packet, Packet::Disconnect(_) | Packet::Connack(_))
 }

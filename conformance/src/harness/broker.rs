@@ -5,12 +5,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::client::Client;
-use super::failure::fail;
+use super::failure::{fail, unsupported};
 use super::transcript::Transcript;
 use super::world::World;
 use crate::targets::Instance;
 use crate::version::Version;
 use crate::wire::Connect;
+
+/// How long somebody else's broker has, in real time, until what it has acknowledged shows on a new connection.
+const NEWCOMER: Duration = Duration::from_millis(20);
 
 /// The broker under test. Names of clients and topics that it gives belong to this script alone.
 pub struct Broker {
@@ -57,6 +60,10 @@ impl Broker {
     /// The same for a client of another version.
     #[track_caller]
     pub fn open_as(&self, version: Version) -> Client {
+        // An acknowledgement says that a broker has taken a message, not that a newcomer sees it already.
+        if !self.ours && !self.is_virtual() {
+            std::thread::sleep(NEWCOMER);
+        }
         self.opened.set(self.opened.get() + 1);
         let index = self.world.borrow_mut().open(format!("c{}", self.opened.get()), version);
         Client::new(Rc::clone(&self.world), index, self.ours)
@@ -111,6 +118,14 @@ impl Broker {
     /// Whether this is our own broker, whose choices are known.
     pub fn is_ours(&self) -> bool {
         self.ours
+    }
+
+    /// What follows is a choice of ours, which no statement obliges anybody else to; so says `choice`. Elsewhere
+    /// the script ends here.
+    pub fn only_ours(&self, choice: &str) {
+        if !self.ours {
+            unsupported(format!("a choice of Hushwing's: {choice}"));
+        }
     }
 
     #[track_caller]

@@ -76,7 +76,9 @@ impl Client {
         if !publish.duplicate || publish.packet_identifier != before.packet_identifier {
             let name = self.name();
             let (before, got) = (before.packet_identifier, crate::wire::Packet::Publish(publish));
-            fail(format!("{name}: expected DUP 1 and identifier {before}; instead: {got}"));
+            // The number of the statement in both versions.
+            let rule = "MQTT-3.3.1-1";
+            fail(format!("{name}: expected DUP 1 [{rule}] and identifier {before}; instead: {got}"));
         }
         publish
     }

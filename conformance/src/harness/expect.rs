@@ -138,10 +138,14 @@ impl Client {
         self.world.borrow_mut().raw_until_closed(self.index)
     }
 
-    /// The first packet that is not PUBLISH.
+    /// The answer that `wanted` describes. PUBLISH packets before it stay for later. Our own broker answers in
+    /// order; the standard asks for that only among packets of one type, so that others stay for later, too.
     #[track_caller]
-    pub(super) fn find_answer(&mut self) -> Next {
-        self.world.borrow_mut().find(self.index, |packet| !is_publish(packet), is_publish)
+    pub(super) fn find_answer(&mut self, wanted: impl Fn(&Packet) -> bool) -> Next {
+        let ours = self.ours;
+        let is_wanted = |packet: &Packet| if ours { !is_publish(packet) } else { wanted(packet) };
+        let passes = |packet: &Packet| is_publish(packet) || (!ours && !is_ending(packet));
+        self.world.borrow_mut().find(self.index, is_wanted, passes)
     }
 
     #[track_caller]
@@ -161,6 +165,10 @@ impl Client {
     }
 }
 
-fn is_publish(packet: &Packet) -> bool {
+pub(super) fn is_publish(packet: &Packet) -> bool {
     matches!(packet, Packet::Publish(_))
+}
+
+pub(super) fn is_ending(packet: &Packet) -> bool {
+    matches!(packet, Packet::Disconnect(_) | Packet::Connack(_))
 }

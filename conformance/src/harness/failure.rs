@@ -11,6 +11,15 @@ pub struct Failure {
     pub place: String,
 }
 
+/// Why a target cannot be asked what the rest of the script is about.
+#[derive(Clone, Debug)]
+pub struct Unsupported(pub String);
+
+/// Ends the script: what comes would be no fault of this target's. It unwinds as [`fail`] does.
+pub fn unsupported(reason: impl Into<String>) -> ! {
+    std::panic::resume_unwind(Box::new(Unsupported(reason.into())))
+}
+
 /// Ends the script. It unwinds without a panic message: the runner catches it and reports.
 #[track_caller]
 pub fn fail(message: impl Into<String>) -> ! {

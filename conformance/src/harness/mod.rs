@@ -11,6 +11,6 @@ mod world;
 
 pub use broker::Broker;
 pub use client::Client;
-pub use failure::{Failure, fail};
+pub use failure::{Failure, Unsupported, fail, unsupported};
 pub(crate) use failure::{check, check_eq};
 pub use transcript::Transcript;

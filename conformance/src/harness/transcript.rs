@@ -30,7 +30,7 @@ impl Transcript {
     }
 
     /// The whole of it.
-    pub fn text(&self) -> &str {
-        &self.0
+    pub fn into_text(self) -> String {
+        self.0
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::failure::fail;
+use super::failure::{fail, unsupported};
 use super::transcript::Transcript;
 use crate::targets::{Arrival, Instance, Link};
 use crate::version::Version;
@@ -15,10 +15,18 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to look, in real time, for something that should not come, where nothing better proves it.
 const GLANCE: Duration = Duration::from_millis(300);
 
+/// CONNACK of a server that does not know 5.0: unacceptable protocol version.
+const REFUSED_AS_3_1_1: [u8; 4] = [0x20, 2, 0, 1];
+
+/// How long a script may take in real time, beside what it waits for on purpose: a broker that never comes to an
+/// end with its answers must not hold up the suite.
+const LONGEST: Duration = Duration::from_secs(120);
+
 pub(super) struct World {
     instance: Box<dyn Instance>,
     connections: Vec<Connection>,
     started: Instant,
+    /// What the script let pass on purpose.
     waited: Duration,
     pub(super) transcript: Transcript,
 }
@@ -78,7 +86,13 @@ impl World {
     pub(super) fn send(&mut self, index: usize, packet: &dyn Outgoing) {
         let connection = &self.connections[index];
         let bytes = packet.encode(connection.version);
-        self.transcript.packet(self.now(), &connection.name, true, &bytes, &packet.describe());
+        self.transcript.packet(
+            self.now(),
+            &connection.name,
+            true,
+            &bytes,
+            &packet.describe(connection.version),
+        );
         self.instance.write(connection.link, &bytes);
     }
 
@@ -132,7 +146,10 @@ impl World {
             if connection.closed {
                 return Next::Closed;
             }
-            match self.instance.read(connection.link, patience) {
+            let arrival = self.instance.read(connection.link, patience);
+            self.check_time();
+            let connection = &mut self.connections[index];
+            match arrival {
                 Arrival::Bytes(bytes) => connection.bytes.extend(bytes),
                 Arrival::Closed => {
                     connection.closed = true;
@@ -162,6 +179,10 @@ impl World {
                 connection.accepted |= matches!(&packet, Packet::Connack(connack) if connack.code == 0);
                 Some(packet)
             }
+            // Some scripts have a client of 5.0 beside one of 3.1.1.
+            Err(_) if connection.version.is_5() && connection.bytes == REFUSED_AS_3_1_1 => {
+                unsupported("it needs MQTT 5.0 beside this version")
+            }
             Err(wrong) => {
                 self.transcript.packet(now, &connection.name, false, &connection.bytes, "(ill-formed)");
                 fail(format!("the server sent an ill-formed packet: {wrong}"))
@@ -172,19 +193,28 @@ impl World {
     /// All bytes up to the close, undecoded: for answers whose version is open.
     #[track_caller]
     pub(super) fn raw_until_closed(&mut self, index: usize) -> Vec<u8> {
-        let connection = &mut self.connections[index];
-        let mut bytes = std::mem::take(&mut connection.bytes);
+        let link = self.connections[index].link;
+        let mut bytes = std::mem::take(&mut self.connections[index].bytes);
         loop {
-            match self.instance.read(connection.link, PATIENCE) {
+            self.check_time();
+            match self.instance.read(link, PATIENCE) {
                 Arrival::Bytes(more) => bytes.extend(more),
                 Arrival::Closed => break,
                 Arrival::Nothing => fail(format!("the server does not close; it sent {bytes:02x?}")),
             }
         }
+        let connection = &mut self.connections[index];
         (connection.closed, connection.over) = (true, true);
         let name = connection.name.clone();
         self.transcript.packet(self.now(), &name, false, &bytes, "(up to the close)");
         bytes
+    }
+
+    #[track_caller]
+    fn check_time(&self) {
+        if !self.instance.is_virtual() && self.started.elapsed() > LONGEST + self.waited {
+            fail(format!("the conversation takes longer than {} s", LONGEST.as_secs()));
+        }
     }
 
     /// Everything that was sent up to now has had its effect: on a target with real time, every accepted
@@ -257,9 +287,7 @@ impl World {
         let now = self.now();
         self.transcript.note(now, "", &format!("{} s pass", duration.as_secs_f64()));
         self.instance.wait(duration);
-        if self.instance.is_virtual() {
-            self.waited += duration;
-        }
+        self.waited += duration;
     }
 
     pub(super) fn set_limit(&mut self, index: usize, bytes: usize) {

@@ -54,6 +54,22 @@ pub enum Setup {
     ResponseInformation,
 }
 
+impl std::fmt::Display for Setup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Open => "everybody may do everything",
+            Self::DeniedTopics => "some topics are denied to clients",
+            Self::LittleMemory => "memory is short",
+            Self::NobodyConnects => "nobody may connect",
+            Self::NoSharedSubscriptions => "there are no shared subscriptions",
+            Self::FewCapabilities => "what 5.0 makes optional is left out",
+            Self::OnlyQoS0 => "there is only QoS 0",
+            Self::Authenticator => "there is enhanced authentication",
+            Self::ResponseInformation => "there is Response Information",
+        })
+    }
+}
+
 /// One connection, counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link(pub usize);

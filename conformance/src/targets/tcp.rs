@@ -40,7 +40,7 @@ impl Target for Tcp {
     fn start(&self, setup: Setup) -> Result<Box<dyn Instance>, String> {
         match setup {
             Setup::Open => Ok(Box::new(Sockets { address: self.address, sockets: Vec::new() })),
-            _ => Err(format!("a broker by address cannot be set up: {setup:?}")),
+            _ => Err(format!("it needs a broker where {setup}")),
         }
     }
 }
@@ -54,6 +54,8 @@ impl Instance for Sockets {
     fn open(&mut self) -> Result<Link, String> {
         let socket = TcpStream::connect_timeout(&self.address, NOTICE)
             .and_then(|socket| socket.set_nodelay(true).map(|()| socket))
+            // A broker that does not read must not hold up the suite: the script then misses its answer.
+            .and_then(|socket| socket.set_write_timeout(Some(NOTICE)).map(|()| socket))
             .map_err(|error| format!("no connection to {}: {error}", self.address))?;
         self.sockets.push(socket);
         Ok(Link(self.sockets.len() - 1))

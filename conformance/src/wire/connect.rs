@@ -1,6 +1,7 @@
 //! CONNECT (section 3.1).
 
 use super::bytes::{Writer, frame};
+use super::describe;
 use super::outgoing::Outgoing;
 use super::property::{Properties, Property, id};
 use crate::version::Version;
@@ -223,13 +224,14 @@ impl Outgoing for Connect {
         frame(0x10, &body.raw(&self.surplus).done())
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, version: Version) -> String {
         format!(
-            "CONNECT {:?} clean {} keep alive {}{}",
+            "CONNECT {:?} clean {} keep alive {}{}{}",
             String::from_utf8_lossy(&self.client_identifier),
             u8::from(self.clean),
             self.keep_alive_seconds,
             if self.will.is_some() { " will" } else { "" },
+            describe::properties(&self.properties, version),
         )
     }
 }

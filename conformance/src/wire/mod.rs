@@ -5,6 +5,7 @@ mod bytes;
 mod connect;
 mod decode;
 mod decode_properties;
+mod describe;
 mod outgoing;
 mod packet;
 pub mod property;

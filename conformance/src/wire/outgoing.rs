@@ -1,6 +1,7 @@
 //! What a client sends: anything that has bytes in a version. The small packets are here.
 
 use super::bytes::{Writer, frame};
+use super::describe;
 use super::property::{Properties, Property};
 use crate::version::Version;
 
@@ -10,7 +11,7 @@ pub trait Outgoing {
     fn encode(&self, version: Version) -> Vec<u8>;
 
     /// What it is, for the transcript.
-    fn describe(&self) -> String;
+    fn describe(&self, version: Version) -> String;
 }
 
 impl<T: Outgoing + ?Sized> Outgoing for &T {
@@ -18,8 +19,8 @@ impl<T: Outgoing + ?Sized> Outgoing for &T {
         (**self).encode(version)
     }
 
-    fn describe(&self) -> String {
-        (**self).describe()
+    fn describe(&self, version: Version) -> String {
+        (**self).describe(version)
     }
 }
 
@@ -32,8 +33,8 @@ impl Outgoing for Raw {
         self.0.clone()
     }
 
-    fn describe(&self) -> String {
-        "(raw bytes)".into()
+    fn describe(&self, _: Version) -> String {
+        describe::raw(&self.0)
     }
 }
 
@@ -42,8 +43,8 @@ impl Outgoing for Vec<u8> {
         self.clone()
     }
 
-    fn describe(&self) -> String {
-        "(raw bytes)".into()
+    fn describe(&self, _: Version) -> String {
+        describe::raw(self)
     }
 }
 
@@ -52,8 +53,8 @@ impl<const N: usize> Outgoing for [u8; N] {
         self.to_vec()
     }
 
-    fn describe(&self) -> String {
-        "(raw bytes)".into()
+    fn describe(&self, _: Version) -> String {
+        describe::raw(self)
     }
 }
 
@@ -81,10 +82,17 @@ impl Outgoing for Small {
         frame(self.first, &body.done())
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, version: Version) -> String {
         let identifier = self.packet_identifier.map(|id| format!(" id {id}")).unwrap_or_default();
-        let code = self.tail.as_ref().map(|(code, _)| format!(" code 0x{code:02X}")).unwrap_or_default();
-        format!("{}{identifier}{code}", self.name)
+        let code = self
+            .tail
+            .as_ref()
+            .filter(|_| version.is_5())
+            .map(|(code, _)| format!(" code 0x{code:02X}"))
+            .unwrap_or_default();
+        let properties =
+            self.tail.as_ref().map(|(_, all)| describe::properties(&all.0, version)).unwrap_or_default();
+        format!("{}{identifier}{code}{properties}", self.name)
     }
 }
 

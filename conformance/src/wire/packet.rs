@@ -2,7 +2,9 @@
 
 use std::fmt;
 
+use super::describe;
 use super::property::{Properties, id};
+use crate::version::Version;
 
 /// A packet from a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,15 +159,11 @@ impl fmt::Display for Packet {
             Self::Publish(packet) => {
                 let bit = |set: bool, name| if set { name } else { "" };
                 let (duplicate, retain) = (bit(packet.duplicate, " dup"), bit(packet.retain, " retain"));
-                let mut payload = packet.text().chars().take(40).collect::<String>();
-                if packet.payload.len() > 40 {
-                    payload.push_str(&format!("… ({} bytes)", packet.payload.len()));
-                }
-                write!(
-                    f,
-                    " {:?} qos {} id {}{duplicate}{retain} payload {payload:?}",
-                    packet.topic, packet.qos, packet.packet_identifier
-                )?;
+                let identifier =
+                    if packet.qos > 0 { format!(" id {}", packet.packet_identifier) } else { String::new() };
+                let (topic, payload) =
+                    (describe::quoted(packet.topic.as_bytes()), describe::quoted(&packet.payload));
+                write!(f, " {topic} qos {}{identifier}{duplicate}{retain} payload {payload}", packet.qos)?;
             }
             Self::Puback(packet) | Self::Pubrec(packet) | Self::Pubrel(packet) | Self::Pubcomp(packet) => {
                 write!(f, " id {} code 0x{:02X}", packet.packet_identifier, packet.code)?;
@@ -176,9 +174,7 @@ impl fmt::Display for Packet {
             Self::Pingresp => {}
             Self::Disconnect(packet) | Self::Auth(packet) => write!(f, " code 0x{:02X}", packet.code)?,
         }
-        for property in self.properties().map(|properties| properties.0.as_slice()).unwrap_or_default() {
-            write!(f, " [0x{:02X} {:?}]", property.id, property.value)?;
-        }
-        Ok(())
+        let properties = self.properties().map(|properties| properties.0.as_slice()).unwrap_or_default();
+        f.write_str(&describe::properties(properties, Version::V5_0))
     }
 }

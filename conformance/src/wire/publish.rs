@@ -1,6 +1,7 @@
 //! PUBLISH (section 3.3) as a client sends it.
 
 use super::bytes::{Writer, frame};
+use super::describe;
 use super::outgoing::Outgoing;
 use super::property::{Properties, Property, id};
 use crate::version::Version;
@@ -92,15 +93,16 @@ impl Outgoing for PublishBuilder {
         frame(first, &body.raw(&self.payload).done())
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, version: Version) -> String {
+        let identifier = if self.qos > 0 { format!(" id {}", self.packet_identifier) } else { String::new() };
         format!(
-            "PUBLISH {:?} qos {} id {}{}{} payload {:?}",
-            String::from_utf8_lossy(&self.topic),
+            "PUBLISH {} qos {}{identifier}{}{} payload {}{}",
+            describe::quoted(&self.topic),
             self.qos,
-            self.packet_identifier,
             if self.duplicate { " dup" } else { "" },
             if self.retain { " retain" } else { "" },
-            String::from_utf8_lossy(self.payload.get(..40).unwrap_or(&self.payload)),
+            describe::quoted(&self.payload),
+            describe::properties(&self.properties, version),
         )
     }
 }

@@ -1,6 +1,7 @@
 //! SUBSCRIBE and UNSUBSCRIBE (sections 3.8 and 3.10).
 
 use super::bytes::{Writer, frame};
+use super::describe;
 use super::outgoing::Outgoing;
 use super::property::{Properties, Property, id};
 use crate::version::Version;
@@ -54,11 +55,12 @@ impl Outgoing for Subscribe {
         frame(0x82, &body.done())
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, version: Version) -> String {
         let filters = self.filters.iter().map(|(filter, options)| {
             format!(" {:?} options 0x{options:02X}", String::from_utf8_lossy(filter))
         });
-        format!("SUBSCRIBE id {}{}", self.packet_identifier, filters.collect::<String>())
+        let properties = describe::properties(&self.properties, version);
+        format!("SUBSCRIBE id {}{}{properties}", self.packet_identifier, filters.collect::<String>())
     }
 }
 
@@ -100,9 +102,10 @@ impl Outgoing for Unsubscribe {
         frame(0xA2, &body.done())
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self, version: Version) -> String {
         let filters = self.filters.iter().map(|filter| format!(" {:?}", String::from_utf8_lossy(filter)));
-        format!("UNSUBSCRIBE id {}{}", self.packet_identifier, filters.collect::<String>())
+        let properties = describe::properties(&self.properties, version);
+        format!("UNSUBSCRIBE id {}{}{properties}", self.packet_identifier, filters.collect::<String>())
     }
 }
 

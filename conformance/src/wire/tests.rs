@@ -82,7 +82,7 @@ fn other_packets_have_the_bytes_of_the_standard() {
 fn server_packets_are_decoded() {
     assert_eq!(packet(&[0x20, 2, 1, 0], V3_1_1).to_string(), "CONNACK session present 1 code 0x00");
     assert_eq!(packet(&[0x20, 3, 0, 0x85, 0], V5_0).to_string(), "CONNACK session present 0 code 0x85");
-    assert_eq!(packet(b"\x30\x04\0\x01ax", V3_1_1).to_string(), "PUBLISH \"a\" qos 0 id 0 payload \"x\"");
+    assert_eq!(packet(b"\x30\x04\0\x01ax", V3_1_1).to_string(), "PUBLISH \"a\" qos 0 payload \"x\"");
     let Packet::Publish(publish) = packet(b"\x3d\x0e\0\x03a/b\0\x0a\x05\x02\0\0\0\x07x", V5_0) else {
         panic!()
     };

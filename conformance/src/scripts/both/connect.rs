@@ -10,6 +10,7 @@ pub(super) const SCRIPTS: &[Script] = &[
     script!(second_connect_is_a_violation)
         .in_3_1_1(&["MQTT-3.1.0-2"])
         .in_5_0(&["MQTT-3.1.0-2", "MQTT-3.2.0-2"]),
+    script!(second_connect_publishes_the_will).in_3_1_1(&["MQTT-3.1.2-8"]).in_5_0(&["MQTT-3.1.2-8"]),
     script!(protocol_name_is_checked).in_3_1_1(&["MQTT-3.1.2-1"]).in_5_0(&["MQTT-3.1.2-1"]),
     script!(protocol_level_is_checked)
         .in_3_1_1(&["MQTT-3.1.2-2", "MQTT-3.2.2-5"])
@@ -76,6 +77,14 @@ fn first_packet_is_connect(broker: &Broker) {
 }
 
 fn second_connect_is_a_violation(broker: &Broker) {
+    for other in ["a", "b"] {
+        let mut client = broker.client("a");
+        client.send(broker.hello(other));
+        client.expect_violation(&[0x82]);
+    }
+}
+
+fn second_connect_publishes_the_will(broker: &Broker) {
     let will = broker.topic("will");
     let mut watcher = broker.client("w");
     watcher.subscribe(&will, 0);

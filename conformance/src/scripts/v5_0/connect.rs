@@ -22,14 +22,8 @@ pub(super) const SCRIPTS: &[Script] = &[
     ]),
     script!(properties_twice_in_a_will)
         .in_5_0(&["X50-016", "X50-017", "X50-018", "X50-019", "X50-020", "X50-021"]),
-    script!(illegal_values_in_connect).in_5_0(&[
-        "X50-009",
-        "X50-010",
-        "X50-012",
-        "X50-013",
-        "X50-015",
-        "MQTT-4.9.0-1",
-    ]),
+    script!(illegal_values_in_connect).in_5_0(&["X50-009", "X50-010", "X50-012", "X50-013", "MQTT-4.9.0-1"]),
+    script!(authentication_data_without_a_method).in_5_0(&["X50-015"]),
     script!(properties_that_connect_does_not_have).in_5_0(&["X50-005", "MQTT-3.1.4-1"]),
     script!(property_length_beyond_the_packet).in_5_0(&["X50-006", "MQTT-3.1.4-1"]),
     script!(ill_formed_text_in_connect_properties).in_5_0(&["MQTT-1.5.7-1", "MQTT-1.5.4-1", "MQTT-1.5.4-2"]),
@@ -94,11 +88,13 @@ fn illegal_values_in_connect(broker: &Broker) {
         Property::four(id::MAXIMUM_PACKET_SIZE, 0),
         Property::byte(id::REQUEST_RESPONSE_INFORMATION, 2),
         Property::byte(id::REQUEST_PROBLEM_INFORMATION, 2),
-        // Without Authentication Method.
-        Property::text(id::AUTHENTICATION_DATA, "x"),
     ] {
         refused(broker, broker.hello("a").property(property), &[0x82]);
     }
+}
+
+fn authentication_data_without_a_method(broker: &Broker) {
+    refused(broker, broker.hello("a").property(Property::text(id::AUTHENTICATION_DATA, "x")), &[0x82]);
 }
 
 fn properties_that_connect_does_not_have(broker: &Broker) {

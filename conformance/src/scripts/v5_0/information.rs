@@ -164,9 +164,7 @@ fn refused_connect_says_why(broker: &Broker) {
 }
 
 fn disconnect_says_why(broker: &Broker) {
-    if !broker.is_ours() {
-        return;
-    }
+    broker.only_ours("DISCONNECT always says why");
     for (hello, wanted) in hellos(broker) {
         let mut client = accepted(broker, hello.clone());
         client.send(publish(broker.topic("a")).alias(0));

@@ -40,6 +40,7 @@ fn around(topic: &str) -> usize {
 fn nothing_larger_than_the_client_takes(broker: &Broker) {
     let topic = broker.topic("a");
     let mut client = broker.connect(broker.hello("a").maximum_packet_size(60));
+    client.takes_at_most(60);
     client.subscribe(&topic, 2);
     let mut publisher = broker.client("p");
     for size in [59, 60, 61, 62, 60] {
@@ -57,6 +58,7 @@ fn nothing_larger_than_the_client_takes(broker: &Broker) {
 fn properties_count_in_the_size(broker: &Broker) {
     let topic = broker.topic("a");
     let mut client = broker.connect(broker.hello("a").maximum_packet_size(80));
+    client.takes_at_most(80);
     client.send(subscribe(7).filter(&topic, 0).identifier(268_435_455));
     client.expect_suback(7, &[0]);
     let mut publisher = broker.client("p");

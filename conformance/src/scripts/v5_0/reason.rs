@@ -223,9 +223,7 @@ fn disconnect_ends_the_connection(broker: &Broker) {
 
 /// PUBACK for a QoS 2 delivery, PUBREC for one of QoS 1.
 fn acknowledgement_of_the_wrong_kind(broker: &Broker) {
-    if !broker.is_ours() {
-        return;
-    }
+    broker.only_ours("an acknowledgement of the wrong kind is a protocol error");
     let topic = broker.topic("a");
     for (qos, first) in [(2, 0x40), (1, 0x50), (1, 0x70)] {
         let mut client = broker.client("a");

@@ -8,6 +8,7 @@ use crate::wire::{publish, subscribe, unsubscribe};
 
 pub(super) const SCRIPTS: &[Script] = &[
     script!(no_local).in_5_0(&["MQTT-3.8.3-3"]),
+    script!(no_local_is_taken_back).in_5_0(&["MQTT-3.8.4-3"]),
     script!(no_local_while_away).in_5_0(&["MQTT-3.8.3-3"]),
     script!(no_local_leaves_other_subscriptions).in_5_0(&["MQTT-3.8.3-3", "MQTT-4.5.0-1"]),
     script!(retain_as_published).in_5_0(&["MQTT-3.3.1-12", "MQTT-3.3.1-13", "X50-044"]),
@@ -46,7 +47,14 @@ fn no_local(broker: &Broker) {
     client.expect_nothing();
     broker.client("b").publish(&topic, "theirs", 1);
     client.receive(&topic, "theirs", 1);
-    // Without No Local it comes back.
+}
+
+fn no_local_is_taken_back(broker: &Broker) {
+    let topic = broker.topic("a");
+    let mut client = broker.client("a");
+    client.subscribe(&topic, 0x04 | 1);
+    client.publish(&topic, "mine", 1);
+    client.expect_nothing();
     client.subscribe(&topic, 1);
     client.publish(&topic, "mine", 1);
     client.receive(&topic, "mine", 1);

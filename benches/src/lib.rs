@@ -127,7 +127,8 @@ impl World {
         while let Some(output) = self.broker.poll_output() {
             match output {
                 Output::Transmit { connection } => self.waiting.push(connection),
-                Output::Event(_) => {}
+                // Nobody says more before the end of the turn, when all is handled.
+                Output::Event(_) | Output::Read { .. } => {}
                 other => panic!("nothing else is expected here: {other:?}"),
             }
         }

@@ -4,7 +4,7 @@ use super::Broker;
 use super::hold::Promise;
 use super::plain;
 use super::receive::{Flow, Handled};
-use crate::connection::{Connection, ConnectionIndex, Phase};
+use crate::connection::{ConnectionIndex, Phase};
 use crate::record::{Key, Record};
 use crate::session::SessionIndex;
 use crate::session::outgoing::Stage;
@@ -25,10 +25,10 @@ impl Broker {
         index: ConnectionIndex,
         mut bytes: &'b [u8],
     ) -> Result<&'b [u8], Violation> {
-        let connected = |of: &Connection| of.phase == Phase::Connected;
         while let Some((packet_type, acknowledgement)) = plain::acknowledgement(bytes)
-            && self.reads(index)
-            && self.clients.connections.get(index).is_some_and(connected)
+            && let Some(connection) = self.clients.connections.get(index)
+            && self.clients.reads(connection)
+            && connection.phase == Phase::Connected
         {
             match packet_type {
                 PacketType::Puback => self.puback(now, index, &acknowledgement)?,

@@ -140,7 +140,7 @@ impl Broker {
 
     /// Something happened. Never fails, never blocks.
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
-        self.clients.turn.begin();
+        self.clients.turn.begin(&self.clients.config.limits);
         match input {
             Input::Opened { connection, origin } => self.opened(now, connection, origin),
             Input::Received { connection, bytes } => self.received(now, connection, bytes),
@@ -156,7 +156,7 @@ impl Broker {
 
     /// Time passed: handles every deadline up to `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
-        self.clients.turn.begin();
+        self.clients.turn.begin(&self.clients.config.limits);
         self.timeout(now);
         self.clients.commit();
         self.relieve_memory(now);
@@ -165,7 +165,7 @@ impl Broker {
 
     /// Does a bounded piece of what [`Broker::work_pending`] speaks of.
     pub fn handle_work(&mut self, now: Instant) {
-        self.clients.turn.begin();
+        self.clients.turn.begin(&self.clients.config.limits);
         self.clients.continue_replay(now);
         self.clients.commit();
         self.continue_fan_out(now);

@@ -301,9 +301,9 @@ impl Broker {
 
     /// [MQTT-3.3.4-7], [MQTT-3.3.4-8] of 5.0
     fn check_receive_maximum(&self, index: ConnectionIndex) -> Result<(), Violation> {
-        let receive_maximum = self.clients.promised(index).receive_maximum;
         let exceeded = self.clients.connections.get(index).is_some_and(|connection| {
-            connection.version.enforces_receive_maximum() && connection.unacknowledged >= receive_maximum
+            connection.version.enforces_receive_maximum()
+                && connection.unacknowledged >= self.clients.promised(index).receive_maximum
         });
         if exceeded { Err(Violation::ReceiveMaximumExceeded) } else { Ok(()) }
     }

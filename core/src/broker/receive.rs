@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Broker;
+use super::clients::Clients;
 use crate::connection::{Connection, ConnectionIndex, Phase, pause};
 use crate::event::DisconnectReason;
 use crate::hooks::AcceptDecision;
@@ -195,12 +196,7 @@ impl Broker {
 
     /// Whether packets of this connection may be handled now.
     pub(super) fn reads(&self, index: ConnectionIndex) -> bool {
-        self.clients.connections.get(index).is_some_and(|connection| {
-            takes_input(connection)
-                && connection.paused & (pause::FAN_OUT | pause::TURN) == 0
-                && !self.clients.is_turn_over()
-                && connection.work.as_ref().is_none_or(|work| !work.waits())
-        })
+        self.clients.connections.get(index).is_some_and(|connection| self.clients.reads(connection))
     }
 
     /// What the framing has to know: the version, once CONNECT said it, and the largest packet.
@@ -254,6 +250,17 @@ impl Broker {
             Packet::Auth(auth) => self.auth(now, index, &auth),
             _ => Err(Violation::ServerOnlyPacket),
         }
+    }
+}
+
+impl Clients {
+    /// Whether packets of this connection may be handled now.
+    #[inline]
+    pub(super) fn reads(&self, connection: &Connection) -> bool {
+        takes_input(connection)
+            && connection.paused & (pause::FAN_OUT | pause::TURN) == 0
+            && !self.turn.is_over()
+            && connection.work.as_ref().is_none_or(|work| !work.waits())
     }
 }
 

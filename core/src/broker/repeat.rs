@@ -76,7 +76,7 @@ impl Broker {
             packets += 1;
             self.clients.turn.count(receivers.len());
             bytes = bytes.get(plain.packet.len()..).unwrap_or_default();
-            if self.clients.is_turn_over() {
+            if self.clients.turn.is_over() {
                 break;
             }
         }
@@ -124,13 +124,16 @@ impl Broker {
     #[inline]
     fn repeated<'b>(&self, index: ConnectionIndex, bytes: &'b [u8]) -> Option<PlainPublish<'b>> {
         let connection = self.clients.connections.get(index)?;
-        if !self.reads(index) || connection.phase != Phase::Connected || connection.rules.is_some() {
+        if !self.clients.reads(connection)
+            || connection.phase != Phase::Connected
+            || connection.rules.is_some()
+        {
             return None;
         }
         let route = self.routes.current(connection.route)?;
         let properties = connection.version.has_properties();
         let plain = PlainPublish::at_start(bytes, route.topic_bytes(), properties)?;
-        let promised = self.clients.promised(index);
+        let promised = self.clients.promises.get(connection.promised)?;
         let fits = plain.packet.len() <= promised.maximum_packet_size_bytes as usize;
         (fits && promised.capabilities.allows_qos(plain.qos)).then_some(plain)
     }

@@ -7,13 +7,14 @@ use super::Broker;
 use super::clients::Clients;
 use crate::connection::{ConnectionIndex, pause};
 use crate::id::ConnectionId;
+use crate::limits::Limits;
 use crate::time::Instant;
 
 /// What was done in this turn, and who waits for the next one.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
-    /// Copies of messages that were handed on.
-    deliveries: usize,
+    /// Copies of messages that may still be handed on in it.
+    left: usize,
     /// Connections with packets that were not handled yet, the longest first.
     waiting: VecDeque<ConnectionId>,
 }
@@ -21,13 +22,19 @@ pub(super) struct Turn {
 impl Turn {
     /// Another input, or piece of work.
     #[inline]
-    pub(super) fn begin(&mut self) {
-        self.deliveries = 0;
+    pub(super) fn begin(&mut self, limits: &Limits) {
+        self.left = (limits.receivers_per_turn as usize).max(1);
     }
 
     #[inline]
     pub(super) fn count(&mut self, deliveries: usize) {
-        self.deliveries = self.deliveries.saturating_add(deliveries);
+        self.left = self.left.saturating_sub(deliveries);
+    }
+
+    /// Whether enough was done: the next packet waits for another turn.
+    #[inline]
+    pub(super) fn is_over(&self) -> bool {
+        self.left == 0
     }
 
     pub(super) fn is_nobody_waiting(&self) -> bool {
@@ -40,15 +47,9 @@ impl Turn {
 }
 
 impl Clients {
-    /// Whether enough was done: the next packet waits for another turn.
-    #[inline]
-    pub(super) fn is_turn_over(&self) -> bool {
-        self.turn.deliveries >= (self.config.limits.receivers_per_turn as usize).max(1)
-    }
-
     /// A connection whose turn ended before its input did is not read until the rest is handled.
     pub(super) fn wait_for_turn(&mut self, index: ConnectionIndex) {
-        let over = self.is_turn_over();
+        let over = self.turn.is_over();
         let Some(connection) = self.connections.get(index).filter(|_| over) else { return };
         let more = connection.work.as_ref().is_some_and(|work| !work.tail.is_empty());
         if more && connection.paused & pause::TURN == 0 {

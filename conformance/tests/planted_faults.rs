@@ -165,7 +165,7 @@ fn complaint(fault: Fault, (script, version): &(Script, Version)) -> Option<Stri
     let target = Memory { fault: Some(fault), ..Memory::default() };
     match run_one(&target, script, *version, 0).verdict {
         // A mistake of the machine's own, or a complaint of whoever drives it, is not what the script expects.
-        Verdict::Failed { failure, .. }
+        Verdict::Failed(failure)
             if failure.place != "after the script" && !failure.message.starts_with("attempt to") =>
         {
             let message = failure.message.lines().next().unwrap_or_default();

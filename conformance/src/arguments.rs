@@ -18,7 +18,7 @@ Usage: conformance [--target ADDRESS:PORT [--ours]] [--version 3.1|3.1.1|5.0]…
   --report     write a report too: a page, JSON, or JUnit XML
   --at-a-time  how many scripts run at once (default 16)
   --mutate     test the scripts themselves: get every answer of the core wrong in turn
-  --alter      the same, and every byte of every answer
+  --alter      the same, and every field of every answer
 
 The exit code is 0 if nothing failed, 1 if something did, 2 if nothing could be run.
 ";

@@ -109,7 +109,11 @@ fn mutate(chosen: &[(Script, Version)], alter: bool) -> ExitCode {
     for survivor in &outcome.survivors {
         let _ = writeln!(out, "not noticed  {survivor}");
     }
-    let _ = writeln!(out, "{} mutations, {} not noticed", outcome.tried, outcome.survivors.len());
+    for answer in &outcome.unexpected {
+        let _ = writeln!(out, "not expected  {answer}");
+    }
+    let (answers, unnoticed) = (outcome.answers, outcome.survivors.len());
+    let _ = writeln!(out, "{answers} answers, {} mutations, {unnoticed} not noticed", outcome.tried);
     if outcome.survivors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

@@ -249,7 +249,6 @@ mod command;
 mod config;
 mod connection;
 mod event;
-#[cfg(feature = "planted-faults")]
 mod fault;
 pub mod hooks;
 mod id;

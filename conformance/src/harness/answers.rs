@@ -10,28 +10,43 @@ use crate::wire::{
 };
 
 impl Client {
-    /// PUBACK for this identifier.
+    /// PUBACK for this identifier, which refuses nothing.
     #[track_caller]
     pub fn expect_puback(&mut self, packet_identifier: u16) -> Acknowledge {
-        self.expect_acknowledge("PUBACK", packet_identifier)
+        self.expect_success("PUBACK", packet_identifier)
     }
 
-    /// PUBREC for this identifier.
+    /// PUBREC for this identifier, which refuses nothing.
     #[track_caller]
     pub fn expect_pubrec(&mut self, packet_identifier: u16) -> Acknowledge {
-        self.expect_acknowledge("PUBREC", packet_identifier)
+        self.expect_success("PUBREC", packet_identifier)
     }
 
-    /// PUBREL for this identifier.
+    /// PUBREL for this identifier, which the server knows.
     #[track_caller]
     pub fn expect_pubrel(&mut self, packet_identifier: u16) -> Acknowledge {
-        self.expect_acknowledge("PUBREL", packet_identifier)
+        self.expect_success("PUBREL", packet_identifier)
     }
 
-    /// PUBCOMP for this identifier.
+    /// PUBCOMP for this identifier, which the server knows.
     #[track_caller]
     pub fn expect_pubcomp(&mut self, packet_identifier: u16) -> Acknowledge {
-        self.expect_acknowledge("PUBCOMP", packet_identifier)
+        self.expect_success("PUBCOMP", packet_identifier)
+    }
+
+    /// PUBACK, PUBREC, PUBREL or PUBCOMP for this identifier, with any reason code: the script looks at it.
+    #[track_caller]
+    pub fn expect_any(&mut self, name: &str, packet_identifier: u16) -> Acknowledge {
+        self.expect_acknowledge(name, packet_identifier)
+    }
+
+    #[track_caller]
+    fn expect_success(&mut self, name: &str, packet_identifier: u16) -> Acknowledge {
+        let answer = self.expect_acknowledge(name, packet_identifier);
+        if answer.code >= 0x80 {
+            fail(format!("{}: {name} id {packet_identifier} with code 0x{:02X}", self.name(), answer.code));
+        }
+        answer
     }
 
     #[track_caller]
@@ -132,20 +147,12 @@ impl Client {
         self.send(packet.qos(qos, packet_identifier));
         match qos {
             0 => self.world.borrow_mut().settle(),
-            1 => self.taken("PUBACK", packet_identifier),
+            1 => drop(self.expect_success("PUBACK", packet_identifier)),
             _ => {
-                self.taken("PUBREC", packet_identifier);
+                self.expect_success("PUBREC", packet_identifier);
                 self.send(acknowledge(0x62, packet_identifier));
-                self.taken("PUBCOMP", packet_identifier);
+                self.expect_success("PUBCOMP", packet_identifier);
             }
-        }
-    }
-
-    #[track_caller]
-    fn taken(&mut self, name: &str, packet_identifier: u16) {
-        let answer = self.expect_acknowledge(name, packet_identifier);
-        if answer.code >= 0x80 {
-            fail(format!("{}: {name} with code 0x{:02X}", self.name(), answer.code));
         }
     }
 
@@ -160,9 +167,19 @@ impl Client {
         }
     }
 
-    /// The next PUBLISH in full; answers before it stay for later.
+    /// The next PUBLISH in full, for the first time; answers before it stay for later.
     #[track_caller]
     pub fn expect_any_publish(&mut self) -> Publish {
+        let publish = self.expect_publish_in_full();
+        if publish.duplicate {
+            fail(format!("{}: expected DUP 0; instead: {}", self.name(), Packet::Publish(publish)));
+        }
+        publish
+    }
+
+    /// The same for the first time or again.
+    #[track_caller]
+    pub(super) fn expect_publish_in_full(&mut self) -> Publish {
         let found = self.world.borrow_mut().find(self.index, is_publish, |packet| !is_ending(packet));
         match found {
             Next::Packet(Packet::Publish(publish)) => publish,

@@ -18,10 +18,26 @@ impl Client {
         }
     }
 
-    /// The next PUBLISH, with this topic and payload. It is not acknowledged.
+    /// The next PUBLISH, with this topic and payload, for the first time, RETAIN 0. It is not acknowledged.
     #[track_caller]
     pub fn expect_publish(&mut self, topic: &str, payload: &str) -> Publish {
-        let publish = self.expect_any_publish();
+        let publish = self.expect_first_publish(topic, payload);
+        self.check_flags(&publish, publish.qos, false, false);
+        publish
+    }
+
+    /// The same with either RETAIN: the script looks at it.
+    #[track_caller]
+    pub fn expect_first_publish(&mut self, topic: &str, payload: &str) -> Publish {
+        let publish = self.expect_publish_again(topic, payload);
+        self.check_flags(&publish, publish.qos, false, publish.retain);
+        publish
+    }
+
+    /// The next PUBLISH, for the first time or again, with this topic and payload.
+    #[track_caller]
+    fn expect_publish_again(&mut self, topic: &str, payload: &str) -> Publish {
+        let publish = self.expect_publish_in_full();
         if publish.topic != topic || publish.payload != payload.as_bytes() {
             let name = self.name();
             let got = crate::wire::Packet::Publish(publish);
@@ -45,14 +61,19 @@ impl Client {
 
     #[track_caller]
     fn receive_first(&mut self, topic: &str, payload: &str, qos: u8, retain: bool) -> Publish {
-        let publish = self.expect_publish(topic, payload);
-        if publish.qos != qos || publish.duplicate || publish.retain != retain {
-            let (name, retain) = (self.name(), u8::from(retain));
-            let got = crate::wire::Packet::Publish(publish);
-            fail(format!("{name}: expected QoS {qos}, DUP 0 and RETAIN {retain}; instead: {got}"));
-        }
+        let publish = self.expect_publish_again(topic, payload);
+        self.check_flags(&publish, qos, false, retain);
         self.finish_exchange(&publish);
         publish
+    }
+
+    #[track_caller]
+    fn check_flags(&self, publish: &Publish, qos: u8, duplicate: bool, retain: bool) {
+        if (publish.qos, publish.duplicate, publish.retain) != (qos, duplicate, retain) {
+            let (name, duplicate, retain) = (self.name(), u8::from(duplicate), u8::from(retain));
+            let got = crate::wire::Packet::Publish(publish.clone());
+            fail(format!("{name}: expected QoS {qos}, DUP {duplicate}, RETAIN {retain}; instead: {got}"));
+        }
     }
 
     /// Acknowledges a PUBLISH to the end.
@@ -72,13 +93,13 @@ impl Client {
     /// The next PUBLISH, sent again: this topic, payload and identifier, DUP 1.
     #[track_caller]
     pub fn expect_resent(&mut self, before: &Publish) -> Publish {
-        let publish = self.expect_publish(&before.topic, &before.text());
-        if !publish.duplicate || publish.packet_identifier != before.packet_identifier {
+        let publish = self.expect_publish_again(&before.topic, &before.text());
+        // [MQTT-3.3.1-1] of both
+        self.check_flags(&publish, before.qos, true, before.retain);
+        if publish.packet_identifier != before.packet_identifier {
             let name = self.name();
             let (before, got) = (before.packet_identifier, crate::wire::Packet::Publish(publish));
-            // The number of the statement in both versions.
-            let rule = "MQTT-3.3.1-1";
-            fail(format!("{name}: expected DUP 1 [{rule}] and identifier {before}; instead: {got}"));
+            fail(format!("{name}: expected identifier {before}; instead: {got}"));
         }
         publish
     }
@@ -90,6 +111,7 @@ impl Client {
         let mut received = Vec::new();
         while !left.is_empty() {
             let publish = self.expect_any_publish();
+            self.check_flags(&publish, publish.qos, false, publish.retain);
             let text = publish.text();
             match left.iter().position(|wanted| *wanted == (publish.topic.as_str(), text.as_str())) {
                 Some(position) => left.swap_remove(position),

@@ -6,6 +6,7 @@ mod client;
 mod deliveries;
 mod expect;
 mod failure;
+mod grants;
 mod transcript;
 mod world;
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::failure::{fail, unsupported};
+use super::grants::Grants;
 use super::transcript::Transcript;
 use crate::targets::{Arrival, Instance, Link};
 use crate::version::Version;
@@ -44,6 +45,8 @@ struct Connection {
     limit: usize,
     /// CONNACK came: PINGREQ is answered.
     accepted: bool,
+    /// What it may be sent.
+    grants: Grants,
     /// The script does not care what else comes.
     ignored: bool,
     /// The script cut it, or has seen its end.
@@ -74,6 +77,7 @@ impl World {
             packets: VecDeque::new(),
             limit: usize::MAX,
             accepted: false,
+            grants: Grants::default(),
             ignored: false,
             over: false,
             closed: false,
@@ -177,6 +181,7 @@ impl World {
                     fail(format!("{size} bytes, more than the client's Maximum Packet Size: {packet}"));
                 }
                 connection.accepted |= matches!(&packet, Packet::Connack(connack) if connack.code == 0);
+                connection.grants.see(&packet).unwrap_or_else(|wrong| fail(format!("{wrong}: {packet}")));
                 Some(packet)
             }
             // Some scripts have a client of 5.0 beside one of 3.1.1.

@@ -16,11 +16,19 @@ pub struct Memory {
     pub journal: bool,
     /// Whether bytes go in and out one by one (long packets in somewhat larger pieces), not a write at a time.
     pub byte_by_byte: bool,
+    /// The mistake that the core makes.
+    #[cfg(feature = "planted-faults")]
+    pub fault: Option<core::Fault>,
 }
 
 impl Default for Memory {
     fn default() -> Self {
-        Self { journal: true, byte_by_byte: false }
+        Self {
+            journal: true,
+            byte_by_byte: false,
+            #[cfg(feature = "planted-faults")]
+            fault: None,
+        }
     }
 }
 
@@ -37,6 +45,8 @@ impl Target for Memory {
 
     fn start(&self, setup: Setup) -> Result<Box<dyn Instance>, String> {
         let config = Config { journal: self.journal, ..config(setup) };
+        #[cfg(feature = "planted-faults")]
+        let config = Config { fault: self.fault, ..config };
         Ok(Box::new(Driver {
             broker: core::Broker::new(Arc::new(config), core::PeerId(0), 42),
             // Some day in 2023, and not a round number of anything.

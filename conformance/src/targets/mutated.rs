@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use super::{Arrival, Instance, Link, Setup, Target};
+use crate::mutations::altered;
+use crate::version::Version;
 
 /// What is done to one answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub enum Mutation {
     Close,
     /// The connection does not end: the close does not come.
     KeepOpen,
-    /// One byte of the packet, counted from its first, is another (modulo the length of the packet).
+    /// One field of the packet is another: the one of this number in [`altered`].
     Alter(usize),
 }
 
@@ -44,8 +46,8 @@ impl Plan {
 /// What came by in a run.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    /// The packets, in the order in which they came.
-    pub packets: Vec<Vec<u8>>,
+    /// The packets, in the order in which they came, and the version of their connections.
+    pub packets: Vec<(Vec<u8>, Version)>,
     /// How often the server closed.
     pub closes: usize,
 }
@@ -89,11 +91,18 @@ struct Wrong {
     links: BTreeMap<usize, State>,
 }
 
-#[derive(Default)]
 struct State {
+    /// What the client said in CONNECT.
+    version: Version,
     partial: Vec<u8>,
     closed: bool,
     kept_open: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { version: Version::V3_1_1, partial: Vec::new(), closed: false, kept_open: false }
+    }
 }
 
 impl Plan {
@@ -105,7 +114,7 @@ impl Plan {
             let mut packet: Vec<u8> = state.partial.drain(..length).collect();
             let mut seen = self.seen();
             let number = seen.packets.len();
-            seen.packets.push(packet.clone());
+            seen.packets.push((packet.clone(), state.version));
             match self.mutation {
                 _ if number != self.at => {}
                 Mutation::Drop => continue,
@@ -115,7 +124,11 @@ impl Plan {
                     continue;
                 }
                 Mutation::KeepOpen => {}
-                Mutation::Alter(position) => packet[position % length] ^= 1,
+                Mutation::Alter(field) => {
+                    if let Some((_, other)) = altered(&packet, state.version).into_iter().nth(field) {
+                        packet = other;
+                    }
+                }
             }
             out.extend(packet);
         }
@@ -136,6 +149,9 @@ impl Instance for Wrong {
     }
 
     fn write(&mut self, link: Link, bytes: &[u8]) {
+        if let Some(version) = version(bytes) {
+            self.links.entry(link.0).or_default().version = version;
+        }
         self.inner.write(link, bytes);
     }
 
@@ -179,6 +195,18 @@ impl Instance for Wrong {
     fn finish(&mut self) -> Result<(), String> {
         self.inner.finish()
     }
+}
+
+/// The version that a CONNECT at the start of `bytes` asks for.
+fn version(bytes: &[u8]) -> Option<Version> {
+    let name = bytes.strip_prefix(&[0x10])?;
+    let length = 1 + name.iter().take(3).take_while(|byte| **byte & 0x80 != 0).count();
+    let known = |version: &Version| {
+        let prefix = [&[0, version.protocol_name().len() as u8], version.protocol_name().as_bytes()].concat();
+        let level = name.get(length..).and_then(|body| body.strip_prefix(&prefix[..])?.first());
+        level == Some(&version.level())
+    };
+    Version::ALL.into_iter().find(known)
 }
 
 /// The length of the packet at the start of `bytes`, if it is whole.

@@ -3,7 +3,7 @@
 use super::bytes::{Writer, frame};
 use super::describe;
 use super::outgoing::Outgoing;
-use super::property::{Properties, Property, id};
+use super::property::{Properties, Property, Value, id};
 use crate::version::Version;
 
 /// A CONNECT under construction. Every field can be made wrong.
@@ -128,6 +128,12 @@ impl Connect {
     #[must_use]
     pub fn session_expiry(self, seconds: u32) -> Self {
         self.property(Property::four(id::SESSION_EXPIRY_INTERVAL, seconds))
+    }
+
+    /// Whether the session that it asks for outlives the connection.
+    pub fn keeps_session(&self, version: Version) -> bool {
+        let expires = self.properties.iter().find(|property| property.id == id::SESSION_EXPIRY_INTERVAL);
+        if version.is_5() { expires.is_some_and(|of| of.value != Value::Four(0)) } else { !self.clean }
     }
 
     /// A session that goes on and outlives the connection: Clean Session 0, or Clean Start 0 and an hour of

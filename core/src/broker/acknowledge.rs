@@ -5,6 +5,7 @@ use super::hold::Promise;
 use super::plain;
 use super::receive::{Flow, Handled};
 use crate::connection::{ConnectionIndex, Phase};
+use crate::fault::Fault;
 use crate::record::{Key, Record};
 use crate::session::SessionIndex;
 use crate::session::outgoing::Stage;
@@ -75,7 +76,9 @@ impl Broker {
         if found.qos != QoS::ExactlyOnce {
             return Err(Violation::AcknowledgementOfWrongKind);
         }
-        if acknowledgement.reason.is_error() && found.stage == Stage::Publish {
+        let refused =
+            acknowledgement.reason.is_error() && !self.config().planted().is(Fault::PubrecErrorIgnored);
+        if refused && found.stage == Stage::Publish {
             self.finish(now, index, session, found.position);
             return Ok(Flow::Continue);
         }
@@ -111,11 +114,16 @@ impl Broker {
     ) -> Handled {
         self.check_properties(acknowledgement.properties)?;
         let packet_identifier = acknowledgement.packet_identifier;
+        let kept = self.config().planted().is(Fault::IdentifierNotForgotten);
         let Some((session_index, session)) = self.clients.session_of(index) else {
             return Ok(Flow::Continue);
         };
         let number = session.record;
-        let counted = session.incoming.as_mut().and_then(|incoming| incoming.remove(packet_identifier));
+        let counted = session.incoming.as_mut().and_then(|incoming| {
+            let counted = incoming.remove(packet_identifier)?;
+            kept.then(|| incoming.insert(packet_identifier, false));
+            Some(counted)
+        });
         if session.incoming.as_ref().is_some_and(|incoming| incoming.is_empty()) {
             session.incoming = None;
         }
@@ -182,7 +190,7 @@ impl Broker {
         if let Some(entry) = finished {
             self.clients.forget_in_flight(session, &entry);
         }
-        if more {
+        if more && !self.config().planted().is(Fault::WindowNotReopened) {
             self.clients.send(now, index);
         }
         self.clients.recount_session(session);

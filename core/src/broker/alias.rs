@@ -7,6 +7,7 @@ use super::clients::Clients;
 use super::encode::Form;
 use crate::connection::ConnectionIndex;
 use crate::connection::outgoing_topic_alias::{Alias, OutgoingTopicAliases};
+use crate::fault::Fault;
 use crate::message::MessageView;
 use crate::time::Instant;
 use crate::wire::TooLarge;
@@ -22,6 +23,9 @@ impl Clients {
         form: &Form<'_>,
     ) -> Result<(), TooLarge> {
         let hash = self.connections.hash_topic(view.topic);
+        if self.config.planted().is(Fault::OutgoingAliasTooLarge) {
+            return self.write_form(now, index, view, stored, form, Some(u16::MAX));
+        }
         match self.choose_alias(index, view.topic, hash) {
             Alias::Known(alias) => {
                 let unnamed = MessageView { topic: "", ..*view };

@@ -10,6 +10,7 @@ use crate::connection::ConnectionIndex;
 use crate::connection::answers::OnRelease;
 use crate::connection::capabilities::Capabilities;
 use crate::event::DisconnectReason;
+use crate::fault::Fault;
 use crate::id::Position;
 use crate::time::Instant;
 use crate::violation::Violation;
@@ -26,13 +27,15 @@ impl Broker {
         data: Option<&[u8]>,
     ) -> Result<(), Violation> {
         let mut properties = self.connack_properties(connect, client_identifier);
-        if let Some(method) = connect.properties.authentication_method() {
+        let unsaid = self.config().planted().is(Fault::AuthenticationMethodUnsaid);
+        if let Some(method) = connect.properties.authentication_method().filter(|_| !unsaid) {
             // [MQTT-4.12.0-5] of 5.0
             push_method(method, data, &mut properties);
         }
         let connack = Connack {
             // [MQTT-3.2.2-2], [MQTT-3.2.2-3] of 5.0; [MQTT-3.2.2-1] to [MQTT-3.2.2-3] of 3.1.1
-            session_present: session_present && connect.version.has_session_present(),
+            session_present: self.says_session_present(session_present)
+                && connect.version.has_session_present(),
             reason: ReasonCode::Success,
             properties: properties.as_properties(),
         };
@@ -40,6 +43,11 @@ impl Broker {
         self.clients
             .answer(index, wait, &Packet::Connack(connack), OnRelease::Opens)
             .map_err(|TooLarge| Violation::AnswerTooLarge)
+    }
+
+    fn says_session_present(&self, session_present: bool) -> bool {
+        let planted = self.config().planted();
+        planted.is(Fault::SessionPresentAlways) || session_present && !planted.is(Fault::SessionPresentNever)
     }
 
     /// What differs from what the client asked for, or from what the standard takes for granted.
@@ -57,7 +65,8 @@ impl Broker {
             properties.push(Property::ReceiveMaximum(limits.receive_maximum));
         }
         properties.push(Property::MaximumPacketSize(limits.maximum_packet_size_bytes));
-        if connect.client_identifier.is_empty() {
+        let planted = self.config().planted();
+        if connect.client_identifier.is_empty() && !planted.is(Fault::AssignedClientIdentifierUnsaid) {
             // [MQTT-3.2.2-16] of 5.0
             properties.push(Property::AssignedClientIdentifier(client_identifier));
         }
@@ -65,9 +74,12 @@ impl Broker {
             properties.push(Property::TopicAliasMaximum(limits.topic_alias_maximum));
         }
         let keep_alive_seconds = self.keep_alive_seconds(connect);
-        Capabilities::new(policy).announce(&mut properties);
+        if !planted.is(Fault::CapabilitiesUnsaid) {
+            Capabilities::new(policy).announce(&mut properties);
+        }
         if let Some(information) = &policy.response_information
-            && connect.properties.request_response_information() == Some(true)
+            && (connect.properties.request_response_information() == Some(true)
+                || planted.is(Fault::ResponseInformationUnasked))
         {
             // [MQTT-3.1.2-28] of 5.0
             properties.push(Property::ResponseInformation(information));
@@ -83,6 +95,9 @@ impl Broker {
     pub(super) fn refuse(&mut self, now: Instant, index: ConnectionIndex, farewell: &Farewell<'_>) {
         self.clients.counters.clients_refused += 1;
         self.say_refusal(index, farewell);
+        if self.config().planted().is(Fault::RefusedStaysOpen) {
+            return;
+        }
         self.close_connection(now, index, DisconnectReason::Refused(farewell.reason));
     }
 
@@ -91,7 +106,10 @@ impl Broker {
         let (version, reason) = (connection.version, farewell.reason);
         let has_word =
             version.answers_every_refusal() || reason.connack_return_code_3().is_some_and(|code| code > 0);
-        if !has_word {
+        let planted = self.config().planted();
+        let silent =
+            reason == ReasonCode::UnsupportedProtocolVersion && planted.is(Fault::VersionRefusedSilently);
+        if !has_word || silent {
             return;
         }
         let reason = sayable(reason, PacketType::Connack, ReasonCode::UnspecifiedError);

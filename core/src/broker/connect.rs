@@ -13,6 +13,7 @@ use crate::connection::exchange::{Exchange, Turn};
 use crate::connection::promises::Promised;
 use crate::connection::{ConnectionIndex, Phase};
 use crate::event::{Event, SessionEnd};
+use crate::fault::Fault;
 use crate::rules::Rules;
 use crate::session::{Session, SessionIndex};
 use crate::time::Instant;
@@ -30,10 +31,14 @@ impl Broker {
         }
         let connect = Connect::decode(frame)?;
         let capabilities = Capabilities::new(&self.config().policy);
+        let planted = self.config().planted();
         if let Some(connection) = self.clients.connection(index) {
             connection.version = connect.version;
-            connection.problem_information = connect.properties.request_problem_information() != Some(false);
-            connection.maximum_packet_size = connect.properties.maximum_packet_size().unwrap_or(u32::MAX);
+            connection.problem_information = connect.properties.request_problem_information() != Some(false)
+                || planted.is(Fault::ReasonStringUnwanted);
+            let maximum = connect.properties.maximum_packet_size();
+            connection.maximum_packet_size =
+                maximum.filter(|_| !planted.is(Fault::TooLargeIsSent)).unwrap_or(u32::MAX);
         }
         self.check_connect(&connect, capabilities)?;
         if self.draining {
@@ -51,15 +56,19 @@ impl Broker {
 
     /// The limits of a CONNECT, and the rules about its identifier.
     fn check_connect(&self, connect: &Connect<'_>, capabilities: Capabilities) -> Result<(), Violation> {
-        let limits = &self.config().limits;
+        let (limits, planted) = (&self.config().limits, self.config().planted());
         if connect.client_identifier.is_empty() {
             // [MQTT-3.1.3-7], [MQTT-3.1.3-8] of 3.1.1; 5.0 always assigns one, 3.1 never.
             let assigns = connect.version.allows_empty_client_identifier();
-            if !assigns || !(connect.clean_start || connect.version.has_properties()) {
+            if !assigns
+                || planted.is(Fault::EmptyClientIdentifierRefused)
+                || !(connect.clean_start || connect.version.has_properties())
+            {
                 return Err(Violation::ClientIdentifierEmpty);
             }
         }
-        if connect.client_identifier.len() > usize::from(limits.client_identifier_bytes) {
+        let short = if planted.is(Fault::LongClientIdentifierRefused) { 22 } else { usize::MAX };
+        if connect.client_identifier.len() > usize::from(limits.client_identifier_bytes).min(short) {
             return Err(Violation::ClientIdentifierTooLong);
         }
         if connect.user_name.is_some_and(|name| name.len() > usize::from(limits.user_name_bytes)) {
@@ -86,6 +95,9 @@ impl Broker {
             return connect.client_identifier.into();
         }
         let assigned = self.clients.connections.get(index).and_then(|of| of.work.as_ref()?.assigned.clone());
+        if self.config().planted().is(Fault::AssignedClientIdentifierInUse) {
+            return "auto".into();
+        }
         assigned.unwrap_or_else(|| {
             loop {
                 let name = format!("auto-{:016x}", self.random.next());
@@ -119,13 +131,20 @@ impl Broker {
         });
         let keep_alive_seconds = self.keep_alive_seconds(connect);
         let method = connect.properties.authentication_method();
+        let planted = self.config().planted();
         let topic_aliases = self.outgoing_topic_alias_maximum(connect);
         let promised = self.clients.promises.hold(Promised::new(self.config()));
         if let Some(connection) = self.clients.connection(index) {
             connection.set_session(Some(session));
             connection.phase = Phase::Connected;
             connection.rules = (!rules.allows_everything()).then_some(rules);
-            connection.keep_alive_seconds = keep_alive_seconds;
+            connection.keep_alive_seconds = if planted.is(Fault::KeepAliveHalved) {
+                keep_alive_seconds / 2
+            } else if planted.is(Fault::KeepAliveDoubled) {
+                keep_alive_seconds.saturating_mul(2)
+            } else {
+                keep_alive_seconds
+            };
             connection.promised = promised;
             connection.outgoing_topic_alias_maximum = topic_aliases;
             let work = connection.work();
@@ -151,6 +170,9 @@ impl Broker {
             });
         }
         self.acknowledge_connect(index, connect, client_identifier, resumed.is_some(), data)?;
+        if self.config().planted().is(Fault::ConnackTwice) {
+            self.acknowledge_connect(index, connect, client_identifier, resumed.is_some(), data)?;
+        }
         self.clients.send(now, index);
         Ok(())
     }
@@ -174,7 +196,9 @@ impl Broker {
             self.disconnect_client(now, older, ReasonCode::SessionTakenOver);
         }
         let session = self.clients.sessions.find(client_identifier)?;
-        if connect.clean_start {
+        let planted = self.config().planted();
+        let clean = connect.clean_start && !planted.is(Fault::CleanStartIgnored);
+        if clean || planted.is(Fault::SessionNotResumed) {
             self.end_session(now, session, SessionEnd::Replaced);
             return None;
         }
@@ -190,7 +214,17 @@ impl Broker {
         connection: ConnectionIndex,
         connect: &Connect<'_>,
     ) {
-        let expiry_interval_seconds = self.session_expiry_seconds(connect);
+        let planted = self.config().planted();
+        let expiry_interval_seconds = if planted.is(Fault::SessionEndsWithConnection) {
+            0
+        } else if planted.is(Fault::SessionNeverEnds) {
+            u32::MAX
+        } else {
+            self.session_expiry_seconds(connect)
+        };
+        if planted.is(Fault::WillAfterReturn) {
+            self.publish_will(now, index);
+        }
         let slots = self.window(connect);
         let clients = &mut self.clients;
         let latest = clients.journal.latest();
@@ -205,7 +239,12 @@ impl Broker {
         session.will = connect.will.as_ref().map(|will| Box::new(Will::new(will)));
         session.latest = session.latest.max(latest);
         session.slots = slots;
-        if let Some(outgoing) = &mut session.outgoing {
+        if planted.is(Fault::WillAtOnce)
+            && let Some(will) = &mut session.will
+        {
+            will.delay_seconds = 0;
+        }
+        if let Some(outgoing) = session.outgoing.as_mut().filter(|_| !planted.is(Fault::NothingResent)) {
             outgoing.connected(slots);
         }
         if let Some(incoming) = &mut session.incoming {
@@ -224,12 +263,17 @@ impl Broker {
     fn outgoing_topic_alias_maximum(&self, connect: &Connect<'_>) -> u8 {
         let theirs = connect.properties.topic_alias_maximum().unwrap_or(0);
         let ours = self.config().limits.outgoing_topic_alias_maximum;
+        if self.config().planted().is(Fault::OutgoingAliasUnasked) {
+            return ours;
+        }
         u8::try_from(theirs).map_or(ours, |theirs| theirs.min(ours))
     }
 
     /// How many QoS 1 and 2 messages may be in flight to this client ([MQTT-3.3.4-9] of 5.0).
     fn window(&self, connect: &Connect<'_>) -> u16 {
-        connect.properties.receive_maximum().unwrap_or(u16::MAX).min(self.config().limits.in_flight_maximum)
+        let theirs = connect.properties.receive_maximum();
+        let theirs = theirs.filter(|_| !self.config().planted().is(Fault::ReceiveMaximumIgnored));
+        theirs.unwrap_or(u16::MAX).min(self.config().limits.in_flight_maximum)
     }
 
     /// How long the session outlives this connection, as far as the limits allow (5.0 section 3.1.2.11.2;

@@ -1,15 +1,16 @@
 //! From a publication to the clients that receive it.
 
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::Broker;
 use super::clients::Clients;
+use super::copy::Copy;
 use super::encode::Form;
 use super::plain::PlainPublish;
 use super::pressure::Pressure;
 use crate::connection::{ConnectionIndex, Phase};
 use crate::event::{DropReason, ReachedLimit};
+use crate::fault::Fault;
 use crate::id::Position;
 use crate::message::{Message, MessageIndex, MessageView};
 use crate::session::SessionIndex;
@@ -59,8 +60,9 @@ impl Broker {
             return self.deliver_restricted(now, publication, only, stored);
         }
         let topic = publication.view.topic;
+        let planted = self.clients.config.planted();
         let found = self.routes.lookup(hint, topic).or_else(|| {
-            self.gathered.gather(&mut self.tree, topic, None);
+            self.gathered.gather(&mut self.tree, &planted.searched(topic), None);
             // While memory is short, what only saves time stays forgotten.
             let room = self.clients.pressure == Pressure::None;
             room.then(|| self.routes.remember(topic, self.gathered.as_receivers())).flatten()
@@ -70,7 +72,9 @@ impl Broker {
             None => self.gathered.as_receivers(),
         };
         // [MQTT-3.8.3-3] of 5.0
-        if let Some(publisher) = publication.publisher.filter(|of| receivers.differ_for(*of)) {
+        if let Some(publisher) =
+            publication.publisher.filter(|of| receivers.differ_for(*of) && !planted.is(Fault::NoLocalIgnored))
+        {
             self.gathered.gather(&mut self.tree, topic, Some(publisher));
             receivers = self.gathered.as_receivers();
         }
@@ -115,9 +119,18 @@ impl Clients {
             self.replay_before(now, receiver.session, publication);
         }
         // [MQTT-3.3.1-12], [MQTT-3.3.1-13] of 5.0; [MQTT-3.3.1-9] of 3.1.1, where nobody can ask for it.
+        let planted = self.config.planted();
         let copy = Copy {
-            qos: publication.qos.min(receiver.qos),
-            retain: publication.retain && receiver.retain_as_published,
+            qos: if planted.is(Fault::QoSNotLowered) {
+                publication.qos
+            } else if planted.is(Fault::QoSLost) {
+                QoS::AtMostOnce
+            } else {
+                publication.qos.min(receiver.qos)
+            },
+            retain: publication.retain
+                && (receiver.retain_as_published || planted.is(Fault::RetainForwarded))
+                && !planted.is(Fault::RetainAsPublishedIgnored),
             replayed: false,
             identifiers,
             share: None,
@@ -137,6 +150,13 @@ impl Clients {
         if !self.hooked_deliver(session, &publication.view, copy) {
             return;
         }
+        let planted = self.config.planted();
+        let own = publication.publisher == Some(session) && planted.is(Fault::NoLocalAlways);
+        let away = self.sessions.get(session).is_none_or(|session| session.connection().is_none());
+        if own || away && planted.is(Fault::OfflineMessagesLost) {
+            return;
+        }
+        let copy = &Copy { identifiers: planted.identified(copy.identifiers), ..*copy };
         if copy.qos > QoS::AtMostOnce {
             if self.pass_on(now, publication, session, copy) {
                 return;
@@ -146,7 +166,8 @@ impl Clients {
         }
         match self.sessions.get(session).and_then(|session| session.connection()) {
             Some(index) if self.takes_at_once(index, publication.wait) => {
-                let form = copy.form();
+                let duplicate = planted.is(Fault::DuplicateAtQoS0);
+                let form = Form { duplicate, ..copy.form() };
                 self.frames.take_up();
                 if self.write_publish(now, index, &publication.view, None, &form).is_err() {
                     self.dropped(index, DropReason::TooLarge);
@@ -344,39 +365,6 @@ impl Clients {
             retain: copy.retain,
             replayed: copy.replayed,
             details: Details::new(copy.identifiers, copy.share.map(|share| share.name)),
-        }
-    }
-}
-
-/// What is particular to one client's copy of a message.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Copy<'a> {
-    pub(super) qos: QoS,
-    pub(super) retain: bool,
-    /// Sent because of a SUBSCRIBE.
-    pub(super) replayed: bool,
-    pub(super) identifiers: &'a [u32],
-    /// The group that it is for, if it is to be handed on when its receiver ends.
-    pub(super) share: Option<Share<'a>>,
-}
-
-/// A group, and whether a message must not be lost with a member that is not kept.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Share<'a> {
-    pub(super) name: &'a Arc<str>,
-    /// Another member is kept, and a journal.
-    pub(super) keeps: bool,
-}
-
-impl Copy<'_> {
-    /// As it is encoded at QoS 0.
-    pub(super) fn form(&self) -> Form<'_> {
-        Form {
-            qos: QoS::AtMostOnce,
-            packet_identifier: None,
-            duplicate: false,
-            retain: self.retain,
-            identifiers: self.identifiers,
         }
     }
 }

@@ -6,6 +6,7 @@ use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use crate::connection::{ConnectionIndex, Phase};
 use crate::event::{DisconnectReason, Event};
+use crate::fault::Fault;
 use crate::input::CloseCause;
 use crate::output::Output;
 use crate::time::Instant;
@@ -24,10 +25,15 @@ impl Broker {
     ) -> Handled {
         self.check_properties(disconnect.properties)?;
         let maximum = self.config().limits.session_expiry_seconds_5_0;
+        let planted = self.config().planted();
         let Some((session_index, session)) = self.clients.session_of(index) else {
             return Ok(Flow::Continue);
         };
-        if let Some(seconds) = disconnect.properties.session_expiry_interval() {
+        if let Some(seconds) = disconnect
+            .properties
+            .session_expiry_interval()
+            .filter(|_| !planted.is(Fault::ExpiryAtDisconnectIgnored))
+        {
             // Section 3.14.2.2.2 of 5.0
             if session.expiry_interval_seconds == 0 && seconds != 0 {
                 return Err(Violation::SessionExpiryRaisedAtDisconnect);
@@ -35,7 +41,9 @@ impl Broker {
             session.expiry_interval_seconds = seconds.min(maximum);
         }
         // Only the normal disconnection takes the will back; 0x04 and every error leave it.
-        if disconnect.reason == ReasonCode::Success {
+        let removes =
+            disconnect.reason == ReasonCode::Success || planted.is(Fault::WillRemovedByAnyDisconnect);
+        if removes && !planted.is(Fault::WillAfterDisconnect) {
             self.remove_will(session_index);
         }
         self.told_disconnected(index, DisconnectReason::Client(disconnect.reason));
@@ -46,7 +54,9 @@ impl Broker {
         self.detach(now, session_index);
         self.clients.drop_backlog(index);
         let wait = self.clients.wait_for_group(Promise::Close);
-        self.clients.close_behind_answers(index, wait);
+        if !self.config().planted().is(Fault::StaysAfterDisconnect) {
+            self.clients.close_behind_answers(index, wait);
+        }
         Ok(Flow::Continue)
     }
 
@@ -55,6 +65,9 @@ impl Broker {
     pub(super) fn violated(&mut self, now: Instant, index: ConnectionIndex, violation: Violation) {
         let Some(connection) = self.clients.connections.get(index) else { return };
         let phase = connection.phase;
+        if self.config().planted().is(Fault::Unpunished(violation)) {
+            return;
+        }
         if matches!(phase, Phase::Opening | Phase::Connected) {
             self.clients.counters.violations += 1;
             self.clients.hooked_error(index, violation);
@@ -93,6 +106,8 @@ impl Broker {
     ) {
         let Some(connection) = self.clients.connections.get(index) else { return };
         let (id, phase) = (connection.id, connection.phase);
+        let stays = reason == DisconnectReason::Server(ReasonCode::SessionTakenOver)
+            && self.config().planted().is(Fault::TakenOverStays);
         if phase == Phase::Closing {
             return;
         }
@@ -107,7 +122,9 @@ impl Broker {
                 self.detach(now, session);
             }
         }
-        self.clients.outputs.push_back(Output::Close { connection: id });
+        if !stays {
+            self.clients.outputs.push_back(Output::Close { connection: id });
+        }
     }
 
     /// The transport is gone.
@@ -153,6 +170,9 @@ impl Clients {
 
     /// DISCONNECT, for clients that know it and have their CONNACK ([MQTT-3.14.0-1] of 5.0).
     fn say_disconnect(&mut self, index: ConnectionIndex, farewell: &Farewell<'_>) {
+        if self.config.planted().is(Fault::GoodbyeUnsaid) {
+            return;
+        }
         let Some(connection) = self.connections.get(index) else { return };
         let (version, maximum) = (connection.version, connection.maximum_packet_size);
         if connection.open && connection.phase == Phase::Connected && version.server_may_disconnect() {

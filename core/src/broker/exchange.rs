@@ -14,6 +14,7 @@ use crate::ask::{Answer, Ask};
 use crate::connection::exchange::{Exchange, HeldConnect, Turn};
 use crate::connection::{Connection, ConnectionIndex, Phase};
 use crate::event::DisconnectReason;
+use crate::fault::Fault;
 use crate::id::Question;
 use crate::output::Output;
 use crate::time::Instant;
@@ -188,7 +189,9 @@ impl Broker {
                 if let (Some(rules), Some(connection)) = (rules, self.clients.connection(index)) {
                     connection.rules = (!rules.allows_everything()).then_some(rules);
                 }
-                self.clients.send_auth(index, ReasonCode::Success, data.as_deref())?;
+                if !self.config().planted().is(Fault::ReauthenticationUnconfirmed) {
+                    self.clients.send_auth(index, ReasonCode::Success, data.as_deref())?;
+                }
             }
             Answer::Refuse(reason) => self.reauthentication_failed(now, index, reason),
             Answer::Decisions(_) => self.reauthentication_failed(now, index, ReasonCode::NotAuthorized),
@@ -235,7 +238,9 @@ impl Clients {
         let Some(exchange) = self.exchange(index) else { return Ok(()) };
         let mut properties = PropertiesBuffer::new();
         // [MQTT-4.12.0-5]
-        push_method(&exchange.method, data, &mut properties);
+        if !self.config.planted().is(Fault::AuthenticationMethodUnsaid) {
+            push_method(&exchange.method, data, &mut properties);
+        }
         let Some(connection) = self.connections.get(index) else { return Ok(()) };
         let (version, maximum) = (connection.version, connection.maximum_packet_size);
         let packet = Packet::Auth(Auth { reason, properties: properties.as_properties() });

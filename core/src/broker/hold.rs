@@ -4,6 +4,7 @@ use super::clients::Clients;
 use super::plain;
 use crate::connection::answers::OnRelease;
 use crate::connection::{Connection, ConnectionIndex, Phase, pause};
+use crate::fault::Fault;
 use crate::id::Position;
 use crate::output::Output;
 use crate::session::SessionIndex;
@@ -77,19 +78,8 @@ impl Clients {
         self.held(promise, self.sessions.get(session).map_or(Position::NONE, |session| session.latest))
     }
 
-    #[cfg(not(feature = "planted-faults"))]
-    #[expect(clippy::unused_self, reason = "asks the configuration when faults can be planted")]
-    fn held(&self, _promise: Promise, position: Position) -> Position {
-        position
-    }
-
-    #[cfg(feature = "planted-faults")]
     fn held(&self, promise: Promise, position: Position) -> Position {
-        if self.config.fault == Some(crate::fault::Fault::Unheld(promise)) {
-            Position::NONE
-        } else {
-            position
-        }
+        if self.config.planted().is(Fault::Unheld(promise)) { Position::NONE } else { position }
     }
 
     /// Sends an answer: now, or behind those that wait, once everything up to `wait` is persisted.
@@ -100,6 +90,9 @@ impl Clients {
         packet: &Packet<'_>,
         on_release: OnRelease,
     ) -> Result<(), TooLarge> {
+        if self.config.planted().leaves_out(packet) {
+            return Ok(());
+        }
         let Some(connection) = self.connections.get_mut(index) else { return Ok(()) };
         let (version, maximum) = (connection.version, connection.maximum_packet_size);
         let first = connection.work.as_ref().is_none_or(|work| work.answers.is_empty());
@@ -155,6 +148,9 @@ impl Clients {
         index: ConnectionIndex,
         packet: &Packet<'_>,
     ) -> Result<(), Violation> {
+        if self.config.planted().leaves_out(packet) {
+            return Ok(());
+        }
         let Some(connection) = self.connections.get(index) else { return Ok(()) };
         if !connection.open {
             return self.reply(index, Position::NONE, packet);

@@ -9,7 +9,7 @@ use core::num::NonZeroU32;
 
 use super::Broker;
 use super::clients::Clients;
-use super::deliver::Copy;
+use super::copy::Copy;
 use crate::connection::ConnectionIndex;
 use crate::event::{DisconnectReason, DropReason, Event, SessionEnd};
 use crate::hooks::{

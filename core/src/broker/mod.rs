@@ -5,10 +5,12 @@ mod acknowledge;
 mod admit;
 mod alias;
 mod authenticate;
+mod bounds;
 mod clients;
 mod command;
 mod connack;
 mod connect;
+mod copy;
 mod deliver;
 mod direct;
 mod disconnect;
@@ -105,8 +107,10 @@ impl Broker {
         let mut random = Random::new(seed);
         let (routes_remembered, bytes_of_routes) =
             (config.limits.routes_remembered, memory::bytes_of_routes(&config.limits));
+        let mut tree = SubscriptionTree::new(random.next());
+        tree.plant(config.planted());
         Self {
-            tree: SubscriptionTree::new(random.next()),
+            tree,
             routes: Routes::new(random.next(), routes_remembered, bytes_of_routes),
             gathered: ReceiversBuffer::new(),
             identifiers: Vec::new(),

@@ -2,9 +2,11 @@
 //! stored, since nobody can ask for them again.
 
 use super::clients::Clients;
-use super::deliver::{Copy, Publication};
+use super::copy::Copy;
+use super::deliver::Publication;
 use super::encode::Form;
 use crate::event::DropReason;
+use crate::fault::Fault;
 use crate::id::Position;
 use crate::message::MessageIndex;
 use crate::session::SessionIndex;
@@ -43,8 +45,10 @@ impl Clients {
         }) else {
             return false;
         };
-        let packet_identifier = Some(entry.packet_identifier);
-        let form = Form { qos: copy.qos, packet_identifier, ..copy.form() };
+        let planted = self.config.planted();
+        let packet_identifier = Some(planted.identifier(entry.packet_identifier));
+        let duplicate = planted.is(Fault::DuplicateAtFirst);
+        let form = Form { qos: copy.qos, packet_identifier, duplicate, ..copy.form() };
         let written = if self.write_as_it_came(index, publication, &form) {
             Ok(())
         } else {

@@ -11,6 +11,7 @@ use super::plain::PlainPublish;
 use super::receive::{Flow, Handled};
 use crate::connection::ConnectionIndex;
 use crate::connection::capabilities::Capabilities;
+use crate::fault::Fault;
 use crate::hooks::Change;
 use crate::id::Position;
 use crate::message::MessageView;
@@ -20,7 +21,7 @@ use crate::time::Instant;
 use crate::topic::route::RouteHint;
 use crate::violation::Violation;
 use crate::will::forwarded;
-use crate::wire::{Acknowledgement, Packet, Properties, PropertiesBuffer, Publish, QoS, ReasonCode, text};
+use crate::wire::{Acknowledgement, Packet, Properties, PropertiesBuffer, Publish, QoS, ReasonCode};
 
 impl Broker {
     pub(super) fn publish(&mut self, now: Instant, index: ConnectionIndex, publish: &Publish<'_>) -> Handled {
@@ -46,13 +47,20 @@ impl Broker {
         }
         if !publish.topic.is_empty() {
             self.check_topic(publish.topic)?;
-            if let Some(connection) = self.clients.connection(index) {
+            let kept = self.config().planted().is(Fault::TopicAliasNotReplaced);
+            if let Some(connection) = self.clients.connection(index)
+                && !(kept && connection.work().aliases.get(alias).is_some())
+            {
                 connection.work().aliases.set(alias, publish.topic);
             }
             return self.publish_to(now, index, publish);
         }
-        let work = self.clients.connections.get(index).and_then(|connection| connection.work.as_ref());
-        let topic = work.and_then(|work| work.aliases.get(alias)).ok_or(Violation::TopicAliasUnknown)?;
+        let known = |of: ConnectionIndex| self.clients.connections.get(of)?.work.as_ref()?.aliases.get(alias);
+        let of_others = || {
+            let everywhere = self.config().planted().is(Fault::TopicAliasOutlivesConnection);
+            self.clients.connections.iter().filter(|_| everywhere).find_map(|(of, _)| known(of))
+        };
+        let topic = known(index).or_else(of_others).ok_or(Violation::TopicAliasUnknown)?;
         let topic: alloc::boxed::Box<str> = topic.into();
         self.publish_to(now, index, &Publish { topic: &topic, ..*publish })
     }
@@ -126,7 +134,8 @@ impl Broker {
         let Some((session_index, session)) = self.clients.session_of(index) else {
             return Ok(Flow::Continue);
         };
-        if session.incoming.as_ref().is_some_and(|incoming| incoming.contains(packet_identifier)) {
+        let known = session.incoming.as_ref().is_some_and(|incoming| incoming.contains(packet_identifier));
+        if known && !self.config().planted().is(Fault::TakenTwice) {
             return self.publish_again(index, packet_identifier);
         }
         self.check_receive_maximum(index)?;
@@ -193,10 +202,19 @@ impl Broker {
         wait: Position,
         plain: Option<&PlainPublish<'_>>,
     ) -> Delivered {
-        let publish = &changed(publish, change);
+        let mut publish = changed(publish, change);
+        let planted = self.config().planted();
+        if publish.payload.is_empty() && planted.is(Fault::EmptyPayloadDropped) {
+            return Delivered::default();
+        }
+        let topic = planted.named(publish.topic);
+        publish.topic = &topic;
+        let damaged = planted.damaged(publish.properties);
+        publish.properties = damaged.as_ref().map_or(publish.properties, PropertiesBuffer::as_properties);
         let only = self.clients.sessions_of(change);
         let buffer;
-        let (properties, expires_at) = if needs_forwarding(publish.properties) {
+        let as_it_came = planted.is(Fault::ExpiryNotCountedDown);
+        let (properties, expires_at) = if needs_forwarding(publish.properties) && !as_it_came {
             let seconds = publish.properties.message_expiry_interval();
             buffer = forwarded(publish.properties);
             // [MQTT-3.3.2-5] of 5.0: the interval starts when the message arrives.
@@ -244,7 +262,8 @@ impl Broker {
             publication
         };
         self.clients.frames.clear();
-        let stored = if publication.retain { self.clients.retain(publication) } else { None };
+        let retain = publication.retain || self.config().planted().is(Fault::EverythingRetained);
+        let stored = if retain { self.clients.retain(publication) } else { None };
         let delivered = self.deliver(now, publication, hint, stored);
         if let Some(connection) = publisher.and_then(|index| self.clients.connection(index)) {
             connection.route = delivered.route;
@@ -273,6 +292,7 @@ impl Broker {
             Some(rules) => rules.decide(action, topic),
         };
         match decision {
+            Decision::Deny if self.config().planted().is(Fault::RulesIgnored) => Decision::Allow,
             Decision::Ask => self.authorize_publish(now, index, action, topic),
             decision => decision,
         }
@@ -312,47 +332,6 @@ impl Broker {
         if let Some(connection) = self.clients.connection(index) {
             connection.unacknowledged = connection.unacknowledged.saturating_add(1);
         }
-    }
-
-    /// The limits of a Topic Name.
-    pub(super) fn check_topic(&self, topic: &str) -> Result<(), Violation> {
-        let limits = &self.config().limits;
-        if topic.len() > usize::from(limits.topic_bytes) {
-            return Err(Violation::TopicTooLong);
-        }
-        // So many levels take as many bytes, less one.
-        if topic.len() >= usize::from(limits.topic_levels)
-            && topic.bytes().filter(|byte| *byte == b'/').count() >= usize::from(limits.topic_levels)
-        {
-            return Err(Violation::TopicTooManyLevels);
-        }
-        self.check_text(topic)
-    }
-
-    /// Section 1.5.4 of 5.0 and 1.5.3 of 3.1.1 leave some characters to the server.
-    pub(super) fn check_text(&self, text: &str) -> Result<(), Violation> {
-        if self.config().policy.refuse_control_characters && text::has_discouraged_code_points(text) {
-            return Err(Violation::DiscouragedCodePoint);
-        }
-        Ok(())
-    }
-
-    /// The limits of the properties of a packet.
-    pub(super) fn check_properties(&self, properties: Properties<'_>) -> Result<(), Violation> {
-        if properties.is_empty() {
-            return Ok(());
-        }
-        let limits = &self.config().limits;
-        if properties.as_bytes().len() > limits.properties_bytes as usize {
-            return Err(Violation::PropertiesTooLong);
-        }
-        if properties.user_properties().count() > usize::from(limits.user_properties) {
-            return Err(Violation::TooManyUserProperties);
-        }
-        if self.config().policy.refuse_control_characters {
-            properties.texts().try_for_each(|text| self.check_text(text))?;
-        }
-        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ use super::Broker;
 use super::clients::Clients;
 use crate::connection::{Connection, ConnectionIndex, Phase, pause};
 use crate::event::DisconnectReason;
+use crate::fault::Fault;
 use crate::hooks::AcceptDecision;
 use crate::id::ConnectionId;
 use crate::input::Origin;
@@ -105,9 +106,7 @@ impl Broker {
         }
         let rest = self.acknowledged_plainly(now, index, rest)?;
         if rest.len() < bytes.len() {
-            if let Some(connection) = self.clients.connection(index) {
-                connection.last_packet_at = now;
-            }
+            self.heard(now, index, None);
             return Ok(rest);
         }
         let length = self.first_frame(now, index, bytes)?.unwrap_or_default();
@@ -123,9 +122,7 @@ impl Broker {
     ) -> Result<Option<usize>, Violation> {
         let (version, maximum) = self.framing(index);
         let Some(frame) = split_frame(bytes, version, maximum)? else { return Ok(None) };
-        if let Some(connection) = self.clients.connection(index) {
-            connection.last_packet_at = now;
-        }
+        self.heard(now, index, Some(frame.header.packet_type));
         let flow = self.handle_frame(now, index, &frame)?;
         if flow == Flow::Wait {
             return Ok(None);
@@ -136,6 +133,15 @@ impl Broker {
             self.pause_publisher(now, index);
         }
         Ok(Some(frame.length))
+    }
+
+    /// A packet came, if it is not plain of this type.
+    fn heard(&mut self, now: Instant, index: ConnectionIndex, packet_type: Option<PacketType>) {
+        let only_ping = self.config().planted().is(Fault::OnlyPingKeepsAlive);
+        if only_ping && !matches!(packet_type, Some(PacketType::Connect | PacketType::Pingreq)) {
+            return;
+        }
+        self.clients.hear_from(now, index);
     }
 
     /// The packet at the start of `bytes` was handled.

@@ -80,6 +80,12 @@ impl Broker {
                 break;
             }
         }
+        self.published_repeated(now, index, packets, copies);
+        bytes
+    }
+
+    /// So many packets came that way, and left in so many copies as they came.
+    fn published_repeated(&mut self, now: Instant, index: ConnectionIndex, packets: u64, copies: u64) {
         let counters = &mut self.clients.counters;
         counters.packets_in.count_publishes(QoS::AtMostOnce, packets);
         counters.packets_out.count_publishes(QoS::AtMostOnce, copies);
@@ -87,7 +93,6 @@ impl Broker {
             self.relieve_growth(now);
             self.pause_publisher(now, index);
         }
-        bytes
     }
 
     /// The same for packets at QoS 1 and 2, which are acknowledged one by one.

@@ -7,11 +7,13 @@ use core::num::NonZeroU32;
 use core::ops::Bound;
 
 use super::clients::Clients;
-use super::deliver::{Copy, Publication};
+use super::copy::Copy;
+use super::deliver::Publication;
 use super::send::Step;
 use crate::connection::ConnectionIndex;
+use crate::fault::Fault;
 use crate::id::Position;
-use crate::message::MessageIndex;
+use crate::message::{Message, MessageIndex};
 use crate::record::{Key, Record, ReplayRow, Row};
 use crate::retained::NextMatch;
 use crate::session::SessionIndex;
@@ -43,7 +45,7 @@ struct Due {
 impl Clients {
     /// From now on the session is sent what is retained and matches `filter`.
     pub(super) fn begin_replay(&mut self, session: SessionIndex, filter: &str, subscription: Subscription) {
-        if self.retained.store.is_empty() {
+        if self.retained.store.is_empty() || self.config.planted().is(Fault::RetainedNotSent) {
             return;
         }
         let before = self.journal.number();
@@ -159,7 +161,9 @@ impl Clients {
         if replay.subscription.options.no_local && client == &*retained.publisher {
             return None;
         }
-        let message = self.messages.get(retained.message).filter(|message| message.expires_at > now)?;
+        let outlives = self.config.planted().is(Fault::RetainedOutlivesExpiry);
+        let lives = |message: &&Message| message.expires_at > now || outlives;
+        let message = self.messages.get(retained.message).filter(lives)?;
         Some(Due {
             message: retained.message,
             qos: message.qos.min(replay.subscription.options.qos).min(self.config.policy.maximum_qos),
@@ -171,11 +175,12 @@ impl Clients {
     /// Sends one retained message past the queue, if it can be sent now.
     fn replay_one(&mut self, now: Instant, index: ConnectionIndex, session: SessionIndex, due: &Due) -> Step {
         // [MQTT-3.3.1-8] of both: RETAIN is 1, whatever Retain As Published says (5.0 section 3.8.3.1).
+        let planted = self.config.planted();
         let copy = Copy {
             qos: due.qos,
-            retain: true,
+            retain: !planted.is(Fault::RetainedWithoutRetain),
             replayed: true,
-            identifiers: due.identifier.as_slice(),
+            identifiers: planted.identified(due.identifier.as_slice()),
             share: None,
         };
         if due.qos == QoS::AtMostOnce {

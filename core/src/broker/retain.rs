@@ -6,6 +6,7 @@ use alloc::collections::BTreeSet;
 use super::clients::Clients;
 use super::deliver::Publication;
 use super::memory::ordered_entry;
+use crate::fault::Fault;
 use crate::message::MessageIndex;
 use crate::record::{Key, Record, RetainedRow, Row};
 use crate::retained::RetainedStore;
@@ -57,8 +58,14 @@ impl Clients {
     pub(super) fn retain(&mut self, publication: &Publication<'_>) -> Option<MessageIndex> {
         let topic = publication.view.topic;
         // [MQTT-3.3.1-6], [MQTT-3.3.1-7] of 5.0; [MQTT-3.3.1-10], [MQTT-3.3.1-11] of 3.1.1
+        let planted = self.config.planted();
         if publication.view.payload.is_empty() {
-            self.unretain(topic);
+            if !planted.is(Fault::RetainedNotRemoved) {
+                self.unretain(topic);
+            }
+            return None;
+        }
+        if planted.is(Fault::RetainedNotReplaced) && self.retained.store.get(topic).is_some() {
             return None;
         }
         // Acknowledged messages were refused before. [MQTT-3.3.1-7] of 3.1.1: a QoS 0 message replaces the old
@@ -141,6 +148,9 @@ impl Clients {
     /// Removes retained messages that have expired (section 3.3.2.3.3 of 5.0), and wakes up for the next.
     pub(super) fn expire_retained(&mut self, now: Instant) {
         while let Some((expires_at, message)) = self.retained.expiry.first().copied() {
+            if self.config.planted().is(Fault::RetainedOutlivesExpiry) {
+                return;
+            }
             if expires_at > now {
                 return self.arm_machine(expires_at);
             }

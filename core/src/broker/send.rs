@@ -7,7 +7,9 @@ use super::encode::Form;
 use super::hold::Promise;
 use crate::connection::{ConnectionIndex, Phase};
 use crate::event::{DropReason, Event};
+use crate::fault::Fault;
 use crate::id::Position;
+use crate::message::Message;
 use crate::record::{Key, Record};
 use crate::session::SessionIndex;
 use crate::session::outgoing::{InFlight, Stage};
@@ -147,10 +149,12 @@ impl Clients {
         }
         let (packet_identifier, started) = (next.packet_identifier, next.started);
         let queued = next.queued.clone();
+        let planted = self.config.planted();
         let form = Form {
             qos: queued.qos,
-            packet_identifier: Some(packet_identifier),
-            duplicate: started,
+            packet_identifier: Some(planted.identifier(packet_identifier)),
+            duplicate: started && !planted.is(Fault::ResentWithoutDuplicate)
+                || planted.is(Fault::DuplicateAtFirst),
             retain: queued.retain,
             identifiers: queued.identifiers(),
         };
@@ -179,7 +183,9 @@ impl Clients {
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };
-        let Some(queued) = outgoing.queue.pop() else { return Step::Stop };
+        let reversed = self.config.planted().is(Fault::QueueReversed);
+        let next = if reversed { outgoing.queue.pop_newest() } else { outgoing.queue.pop() };
+        let Some(queued) = next else { return Step::Stop };
         if queued.qos == QoS::AtMostOnce {
             self.send_at_most_once(now, index, &queued);
             return Step::Done;
@@ -240,6 +246,9 @@ impl Clients {
         session: SessionIndex,
         packet_identifier: NonZeroU16,
     ) -> Step {
+        if self.config.planted().is(Fault::PubrelNotResent) {
+            return Step::Done;
+        }
         let wait = self.wait_for_session(Promise::RepeatedAnswer, session);
         // A client that takes no packet of four bytes was not sent the PUBLISH either.
         let _fits = self.send_pubrel(index, packet_identifier, ReasonCode::Success, wait);
@@ -275,7 +284,10 @@ impl Clients {
 
     /// [MQTT-3.3.2-5] of 5.0: a copy that was not started by its deadline is not sent.
     fn is_expired(&self, now: Instant, queued: &Queued) -> bool {
-        self.messages.get(queued.message).is_some_and(|message| message.expires_at <= now)
+        let planted = self.config.planted();
+        let outlives = planted.is(Fault::ExpiredIsSent) || planted.is(Fault::RetainedOutlivesExpiry);
+        let expired = |of: &Message| of.expires_at <= now && !outlives;
+        self.messages.get(queued.message).is_some_and(expired)
     }
 
     /// Tells that a client's copy of a message was dropped.

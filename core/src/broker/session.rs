@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::Broker;
 use super::clients::Clients;
 use crate::event::SessionEnd;
+use crate::fault::Fault;
 use crate::record::{Key, Record};
 use crate::session::SessionIndex;
 use crate::session::outgoing::InFlight;
@@ -102,7 +103,9 @@ impl Clients {
         };
         let in_flight: Vec<InFlight> = outgoing.drain_in_flight().collect();
         for entry in in_flight {
-            if entry.may_be_handed_on() {
+            let started =
+                self.config.planted().is(Fault::SharedStartedHandedOn) && entry.queued.group().is_some();
+            if entry.may_be_handed_on() || started {
                 owed.push(entry.queued);
             } else {
                 self.forget_in_flight(index, &entry);

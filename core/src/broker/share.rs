@@ -7,10 +7,12 @@ use core::num::NonZeroU32;
 
 use super::Broker;
 use super::clients::Clients;
-use super::deliver::{Copy, Publication, Share};
+use super::copy::{Copy, Share};
+use super::deliver::Publication;
 use super::encode::{Form, encoded_size};
 use super::hold::Promise;
 use crate::connection::{ConnectionIndex, Phase};
+use crate::fault::Fault;
 use crate::id::Position;
 use crate::message::{MessageIndex, MessageView};
 use crate::record::{Key, Record};
@@ -68,14 +70,42 @@ impl Clients {
     ) {
         let Publication { view, qos, retain, wait, only, .. } = *publication;
         let offer = Offer { view, qos, retain, wait, only };
+        let planted = self.config.planted();
+        if planted.is(Fault::SharedToAll) {
+            return self.deliver_to_members(now, tree, publication, group, stored);
+        }
         let Some((session, subscription)) = self.choose(now, tree, group, Among::All, &offer) else { return };
         let identifier = subscription.identifier.map(NonZeroU32::get);
         let name = tree.group_name(group);
-        let copy = offer.copy(&subscription, &identifier);
+        let mut copy = offer.copy(&subscription, &identifier);
+        if planted.is(Fault::SharedQoSNotLowered) {
+            copy.qos = qos;
+        }
         // What is not for all members is not handed on: it stays with the one that has it.
         let name = name.as_ref().filter(|_| only.is_none());
         let share = self.share(tree, group, name, copy.qos);
         self.deliver_copy(now, publication, session, &Copy { share, ..copy }, stored);
+    }
+
+    /// Gives a publication to all members of a group: the fault of this name.
+    fn deliver_to_members(
+        &mut self,
+        now: Instant,
+        tree: &mut SubscriptionTree,
+        publication: &Publication<'_>,
+        group: GroupIndex,
+        stored: &mut Option<MessageIndex>,
+    ) {
+        let mut members = Vec::new();
+        tree.choose(group, Among::All, |session, subscription| {
+            let qos = publication.qos.min(subscription.options.qos);
+            members
+                .push((session, Copy { qos, retain: false, replayed: false, identifiers: &[], share: None }));
+            Standing::Unable
+        });
+        for (session, copy) in members {
+            self.deliver_copy(now, publication, session, &copy, stored);
+        }
     }
 
     /// The member that gets a message.
@@ -209,7 +239,8 @@ impl Broker {
     /// its messages with it.
     pub(super) fn hand_on(&mut self, now: Instant, owed: Vec<Queued>) {
         for queued in owed {
-            if !self.pass_on(now, &queued, Among::All) && queued.entry != 0 {
+            let lost = self.config().planted().is(Fault::SharedNotHandedOn);
+            if (lost || !self.pass_on(now, &queued, Among::All)) && queued.entry != 0 {
                 self.clients.journal.record(Record::Delete(Key::Queued(queued.entry)));
             }
             self.clients.release_message(queued.message);

@@ -11,6 +11,7 @@ use super::receive::{Flow, Handled};
 use super::replay::wants_retained;
 use crate::connection::ConnectionIndex;
 use crate::connection::capabilities::Capabilities;
+use crate::fault::Fault;
 use crate::rules::{Action, Decision};
 use crate::session::SessionIndex;
 use crate::time::Instant;
@@ -57,7 +58,14 @@ impl Broker {
                 self.subscribe_one(index, session, filter, Subscription { options, identifier }, allowed)
             })
             .collect();
-        let reasons: Vec<u8> = outcomes.iter().map(|outcome| outcome.reason).collect();
+        let planted = self.config().planted();
+        let mut reasons: Vec<u8> = outcomes.iter().map(|outcome| outcome.reason).collect();
+        if planted.is(Fault::SubackReversed) {
+            reasons.reverse();
+        }
+        if planted.is(Fault::GrantsQoS0) {
+            reasons.iter_mut().filter(|reason| **reason < 0x80).for_each(|reason| *reason = 0);
+        }
         let refusal = outcomes.iter().find_map(|outcome| outcome.refusal);
         let words = self.clients.why_not_subscribed(index, refusal);
         let suback = Suback {
@@ -69,7 +77,9 @@ impl Broker {
         // [MQTT-3.8.4-1], [MQTT-3.8.4-6] of 5.0: one SUBACK with one code for each filter.
         self.clients.reply(index, wait, &Packet::Suback(suback))?;
         for (filter, subscription) in outcomes.into_iter().filter_map(|outcome| outcome.replay) {
-            self.clients.begin_replay(session, &filter, subscription);
+            let shared = planted.is(Fault::SharedGetsRetained);
+            let filter = if shared { filter::without_share_name(&filter) } else { &filter };
+            self.clients.begin_replay(session, filter, subscription);
         }
         self.clients.send(now, index);
         Ok(Flow::Continue)
@@ -128,6 +138,10 @@ impl Broker {
         subscription: Subscription,
     ) -> bool {
         let shared = filter::is_shared(filter);
+        let planted = self.config().planted();
+        if planted.is(Fault::SubscriptionNotReplaced) && self.tree.get(session, filter).is_some() {
+            return false;
+        }
         let Some(found) = self.clients.session(session) else { return false };
         // [MQTT-3.8.4-3] of both: the same filter replaces the subscription, and no message is lost.
         let old = self.tree.insert(&mut found.subscriptions, session, filter, subscription);
@@ -138,7 +152,9 @@ impl Broker {
         self.clients.record_subscription(session, filter, Some(subscription));
         self.clients.tell_subscribed(session, filter, subscription);
         // Section 3.8.4 of 5.0: a shared subscription gets none.
-        !shared && wants_retained(&subscription, old.is_none())
+        let is_new = old.is_none() || planted.is(Fault::RetainHandlingNeverNew);
+        let wanted = wants_retained(&subscription, is_new) || planted.is(Fault::RetainHandlingIgnored);
+        wanted && (!shared || planted.is(Fault::SharedGetsRetained))
     }
 
     /// What is offered to those who connect now.
@@ -165,7 +181,7 @@ impl Broker {
             }
             Ok(_) => {}
         }
-        if !allowed {
+        if !allowed && !self.config().planted().is(Fault::RulesIgnored) {
             return Some(ReasonCode::NotAuthorized);
         }
         if self.clients.refuses_work() {

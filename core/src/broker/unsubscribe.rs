@@ -6,6 +6,7 @@ use super::Broker;
 use super::hold::Promise;
 use super::receive::{Flow, Handled};
 use crate::connection::ConnectionIndex;
+use crate::fault::Fault;
 use crate::session::SessionIndex;
 use crate::time::Instant;
 use crate::topic::filter;
@@ -27,7 +28,8 @@ impl Broker {
             return Err(Violation::TooManyFilters);
         }
         let Some((session, _)) = self.clients.session_of(index) else { return Ok(Flow::Continue) };
-        let reasons: Vec<u8> = unsubscribe
+        let planted = self.config().planted();
+        let mut reasons: Vec<u8> = unsubscribe
             .filters
             .iter()
             .map(|filter| match self.hooked_unsubscribe(index, session, filter) {
@@ -35,6 +37,9 @@ impl Broker {
                 Err(reason) => reason.byte(),
             })
             .collect();
+        if planted.is(Fault::UnsubackReversed) {
+            reasons.reverse();
+        }
         let unsuback = Unsuback {
             packet_identifier: unsubscribe.packet_identifier,
             properties: Properties::EMPTY,
@@ -52,6 +57,9 @@ impl Broker {
         session: SessionIndex,
         filter: &str,
     ) -> ReasonCode {
+        if self.config().planted().is(Fault::UnsubscribeIgnored) && self.tree.get(session, filter).is_some() {
+            return ReasonCode::Success;
+        }
         let Some(found) = self.clients.session(session) else { return ReasonCode::UnspecifiedError };
         // [MQTT-3.10.4-1] of both: filters are compared character by character.
         if self.tree.remove(&mut found.subscriptions, session, filter).is_none() {

@@ -5,12 +5,13 @@ use super::deliver::Publication;
 use super::hold::Promise;
 use super::judge::{Judgement, changed};
 use super::publish::expiry;
+use crate::fault::Fault;
 use crate::message::MessageView;
 use crate::session::SessionIndex;
 use crate::time::Instant;
 use crate::topic::route::RouteHint;
 use crate::will::forwarded;
-use crate::wire::{Properties, Publish};
+use crate::wire::{Properties, Publish, QoS};
 
 impl Broker {
     /// Publishes the will of a session, if it has one, and removes it ([MQTT-3.1.2-8], [MQTT-3.1.2-10] of
@@ -19,14 +20,20 @@ impl Broker {
         let Some(will) = self.clients.session(index).and_then(|session| session.will.take()) else { return };
         self.clients.record_will(index);
         self.clients.recount_session(index);
+        let planted = self.config().planted();
+        if planted.is(Fault::WillUnpublished) {
+            return;
+        }
+        let lost = planted.is(Fault::WillPropertiesLost);
         let publish = Publish {
             duplicate: false,
-            qos: will.qos,
+            qos: if planted.is(Fault::WillQoSLost) { QoS::AtMostOnce } else { will.qos },
             // [MQTT-3.1.2-14], [MQTT-3.1.2-15] of 5.0; [MQTT-3.1.2-16], [MQTT-3.1.2-17] of 3.1.1
-            retain: will.retain,
+            retain: will.retain && !planted.is(Fault::WillNotRetained)
+                || planted.is(Fault::WillAlwaysRetained),
             topic: &will.topic,
             packet_identifier: None,
-            properties: Properties::from_validated(&will.properties),
+            properties: Properties::from_validated(if lost { &[] } else { &will.properties }),
             payload: &will.payload,
         };
         let Judgement::Take(change) = self.judge_by_hooks(None, index, &publish) else { return };

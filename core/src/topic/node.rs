@@ -10,6 +10,7 @@ use hashbrown::HashTable;
 use super::filter;
 use super::name::levels;
 use super::symbol::{Symbol, SymbolTable};
+use crate::fault::{Fault, Planted};
 use crate::slab::Slab;
 
 /// A node, by its place in the slab.
@@ -76,6 +77,7 @@ pub(super) struct Nodes {
     root: NodeIndex,
     /// Where the filters of shared subscriptions begin, `$share/` left out; no search comes here.
     shared: NodeIndex,
+    pub(super) planted: Planted,
 }
 
 impl Nodes {
@@ -84,7 +86,16 @@ impl Nodes {
         let root = NodeIndex(nodes.insert(Node::child(NodeIndex::NONE, Symbol::HASH)));
         let shared = NodeIndex(nodes.insert(Node::child(NodeIndex::NONE, Symbol::HASH)));
         let hasher = FixedState::with_seed(seed);
-        Self { symbols: SymbolTable::new(seed), nodes, edges: HashTable::new(), hasher, root, shared }
+        let planted = Planted::default();
+        Self {
+            symbols: SymbolTable::new(seed),
+            nodes,
+            edges: HashTable::new(),
+            hasher,
+            root,
+            shared,
+            planted,
+        }
     }
 
     /// The node of `filter`, if there is one.
@@ -187,7 +198,7 @@ impl Nodes {
         here.clear();
         here.push(self.root);
         // [MQTT-4.7.2-1]: wildcards do not stand for a first level that begins with `$`.
-        let mut wildcards = !topic.starts_with('$');
+        let mut wildcards = !topic.starts_with('$') || self.planted.is(Fault::DollarFoundByWildcards);
         for level in levels(topic) {
             below.clear();
             // Looked up once, whatever the number of nodes.
@@ -196,7 +207,8 @@ impl Nodes {
                 let Some(node) = self.nodes.get(index.0) else { continue };
                 if wildcards {
                     found.extend(node.hash.known());
-                    below.extend(node.plus.known());
+                    let stays = level.is_empty() && self.planted.is(Fault::PlusWithoutEmptyLevel);
+                    below.extend(node.plus.known().filter(|_| !stays));
                 }
                 if node.children > 0 {
                     below.extend(symbol.and_then(|symbol| self.edge(index, symbol)));
@@ -212,7 +224,7 @@ impl Nodes {
             let Some(node) = self.nodes.get(index.0) else { continue };
             found.extend((node.first != u32::MAX).then_some(index));
             // The multi-level wildcard includes the parent level (section 4.7.1.2).
-            found.extend(node.hash.known());
+            found.extend(node.hash.known().filter(|_| !self.planted.is(Fault::HashWithoutParent)));
         }
     }
 

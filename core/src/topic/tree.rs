@@ -10,6 +10,7 @@ use super::shared_subscription::Group;
 use super::subscriber::{Chain, NONE, Subscriber, Subscribers};
 use super::subscription_list::SubscriptionList;
 use super::symbol::Symbol;
+use crate::fault::Planted;
 use crate::slab::Slab;
 use crate::wire::SubscriptionOptions;
 
@@ -71,6 +72,11 @@ impl SubscriptionTree {
             search: Search::default(),
             path: Vec::new(),
         }
+    }
+
+    /// Makes the mistake that is planted.
+    pub(crate) fn plant(&mut self, planted: Planted) {
+        self.nodes.planted = planted;
     }
 
     /// Subscribes `session` to `filter`; gives the subscription that this replaces. `filter` must be valid

@@ -159,8 +159,8 @@ fn unsubscribe_is_answered(broker: &Broker) {
     client.subscribe(&b, 0);
     client.send(unsubscribe(0x1234).filter(broker.topic("unknown")));
     client.expect_unsuback(0x1234, &[0x11]);
-    client.send(unsubscribe(9).filter(&a).filter(broker.topic("unknown")).filter(&b));
-    client.expect_unsuback(9, &[0x00, 0x11, 0x00]);
+    client.send(unsubscribe(9).filter(&a).filter(broker.topic("unknown")).filter(&b).filter(&a));
+    client.expect_unsuback(9, &[0x00, 0x11, 0x00, 0x11]);
     client.publish(&a, "x", 0);
     client.publish(&b, "x", 0);
     client.expect_nothing();

@@ -2,7 +2,7 @@
 
 use super::place::{IDENTIFIERS, Place, sample};
 use super::property_text::{BAD_TEXTS, with_text};
-use crate::harness::{Broker, Client};
+use crate::harness::{Broker, Client, check};
 use crate::script::{Script, script};
 use crate::targets::Setup;
 use crate::wire::auth;
@@ -31,7 +31,10 @@ fn method() -> Property {
 #[track_caller]
 fn inside(broker: &Broker) -> Client {
     let data = Property::text(id::AUTHENTICATION_DATA, "in");
-    broker.connect(broker.hello("a").property(method()).property(data))
+    let client = broker.connect(broker.hello("a").property(method()).property(data));
+    let properties = &client.connack().properties;
+    check!(properties.has(id::AUTHENTICATION_DATA), "CONNACK without the data of this method");
+    client
 }
 
 fn every_property_of_auth(broker: &Broker) {

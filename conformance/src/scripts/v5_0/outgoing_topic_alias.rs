@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::harness::{Broker, Client, check_eq, fail};
+use crate::harness::{Broker, Client, check, check_eq, fail};
 use crate::script::{Script, script};
 use crate::wire::property::{Property, id};
 use crate::wire::{Connect, Publish};
@@ -35,6 +35,7 @@ impl Aliases {
     #[track_caller]
     fn receive(&mut self, client: &mut Client, topic: &str, payload: &str, qos: u8) -> Publish {
         let publish = client.expect_any_publish();
+        check!(!publish.retain, "RETAIN 1 though published with 0");
         let meant = match publish.properties.number(id::TOPIC_ALIAS) {
             None => publish.topic.clone(),
             Some(alias) => {
@@ -103,8 +104,7 @@ fn aliases_of_a_resumed_session(broker: &Broker) {
     client.cut();
     publisher.publish(&topic, "away", 1);
     let mut client = broker.connect(hello());
-    let again = client.expect_publish(&topic, "open");
-    check_eq!((again.duplicate, again.packet_identifier), (true, open.packet_identifier), "DUP");
+    let again = client.expect_resent(&Publish { topic: topic.clone(), ..open });
     client.finish_exchange(&again);
     let mut aliases = Aliases::new(10);
     aliases.receive(&mut client, &topic, "away", 1);

@@ -119,7 +119,8 @@ fn aliases_of_others_do_not_count(broker: &Broker) {
 }
 
 fn no_alias_to_a_client_that_allows_none(broker: &Broker) {
-    let topic = broker.topic("a");
+    // Long enough to be worth an alias.
+    let topic = broker.topic("a/topic/that/is/long");
     let mut client = broker.client("a");
     client.subscribe(&topic, 1);
     for _ in 0..5 {
@@ -158,9 +159,9 @@ fn refused_message_sets_its_alias(broker: &Broker) {
     client.publish_with(0, publish(&allowed).payload("set").alias(1));
     client.receive(&allowed, "set", 0);
     client.send(publish(&forbidden).payload("never").qos(1, 5).alias(1));
-    check_eq!(client.expect_puback(5).code, 0x87, "reason code for a forbidden topic");
+    check_eq!(client.expect_any("PUBACK", 5).code, 0x87, "reason code for a forbidden topic");
     // The alias now means the forbidden topic.
     client.send(publish("").payload("never").qos(1, 6).alias(1));
-    check_eq!(client.expect_puback(6).code, 0x87, "reason code for a forbidden topic by alias");
+    check_eq!(client.expect_any("PUBACK", 6).code, 0x87, "reason code for a forbidden topic by alias");
     client.expect_nothing();
 }

@@ -185,7 +185,7 @@ impl Broker {
     fn finish(&mut self, now: Instant, index: ConnectionIndex, session: SessionIndex, position: usize) {
         let outgoing = self.clients.session(session).and_then(|session| session.outgoing.as_mut());
         let Some(outgoing) = outgoing else { return };
-        let finished = outgoing.finish(position);
+        let finished = if outgoing.finish_passing(position) { None } else { outgoing.finish(position) };
         let more = outgoing.has_more();
         if let Some(entry) = finished {
             self.clients.forget_in_flight(session, &entry);

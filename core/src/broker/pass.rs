@@ -7,10 +7,7 @@ use super::deliver::Publication;
 use super::encode::Form;
 use crate::event::DropReason;
 use crate::fault::Fault;
-use crate::id::Position;
-use crate::message::MessageIndex;
 use crate::session::SessionIndex;
-use crate::session::queue::Queued;
 use crate::time::Instant;
 
 impl Clients {
@@ -33,20 +30,9 @@ impl Clients {
         if !outgoing.takes_at_once(in_flight_maximum) {
             return false;
         }
-        let Some(entry) = outgoing.admit(Queued {
-            message: MessageIndex::NONE,
-            entry: 0,
-            wait: Position::NONE,
-            bytes: 0,
-            qos: copy.qos,
-            retain: copy.retain,
-            replayed: false,
-            details: None,
-        }) else {
-            return false;
-        };
+        let Some(packet_identifier) = outgoing.admit_passing(copy.qos, copy.retain) else { return false };
         let planted = self.config.planted();
-        let packet_identifier = Some(planted.identifier(entry.packet_identifier));
+        let packet_identifier = Some(planted.identifier(packet_identifier));
         let duplicate = planted.is(Fault::DuplicateAtFirst);
         let form = Form { qos: copy.qos, packet_identifier, duplicate, ..copy.form() };
         let written = if self.write_as_it_came(index, publication, &form) {

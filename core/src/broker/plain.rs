@@ -28,7 +28,7 @@ pub(super) struct PlainPublish<'b> {
 impl<'b> PlainPublish<'b> {
     /// The packet at the start of `bytes`, if it is one of this kind, whole and to this topic. `properties`:
     /// whether packets have some in the publisher's version.
-    #[inline]
+    #[inline(always)]
     pub(super) fn at_start(bytes: &'b [u8], topic: &[u8], properties: bool) -> Option<Self> {
         let (&first, rest) = bytes.split_first()?;
         let qos = match first {
@@ -89,7 +89,7 @@ impl<'b> PlainPublish<'b> {
     }
 
     /// As a packet at QoS 1 or 2, and its packet identifier, which is not 0 then.
-    #[inline]
+    #[inline(always)]
     pub(super) fn acknowledged(&self) -> Option<(Publish<'b>, NonZeroU16)> {
         let packet_identifier = NonZeroU16::new(self.packet_identifier)?;
         let publish = Publish {

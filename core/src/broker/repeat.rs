@@ -126,7 +126,7 @@ impl Broker {
 
     /// The packet at the start of `bytes`, if it is a plain one that nobody has to judge, to the topic of the
     /// connection's last one.
-    #[inline]
+    #[inline(always)]
     fn repeated<'b>(&self, index: ConnectionIndex, bytes: &'b [u8]) -> Option<PlainPublish<'b>> {
         let connection = self.clients.connections.get(index)?;
         if !self.clients.reads(connection)

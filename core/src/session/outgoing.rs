@@ -10,6 +10,8 @@ use core::num::NonZeroU16;
 use super::packet_identifier::PacketIdentifiers;
 use super::queue::{Queue, Queued};
 use super::replay::Replays;
+use crate::id::Position;
+use crate::message::MessageIndex;
 use crate::wire::QoS;
 
 /// What is owed for one packet identifier.
@@ -34,6 +36,24 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
+    /// A message that passes by, of which nothing is kept.
+    const PASSING: Self = Self {
+        packet_identifier: NonZeroU16::MIN,
+        stage: Stage::Publish,
+        started: false,
+        holds_slot: true,
+        queued: Queued {
+            message: MessageIndex::NONE,
+            entry: 0,
+            wait: Position::NONE,
+            bytes: 0,
+            qos: QoS::AtMostOnce,
+            retain: false,
+            replayed: false,
+            details: None,
+        },
+    };
+
     /// Whether another member of its group may have it, now that this session is over. A QoS 2 message that
     /// was started is for nobody else ([MQTT-4.8.2-5] of 5.0).
     pub(crate) fn may_be_handed_on(&self) -> bool {
@@ -128,13 +148,8 @@ impl Outgoing {
     }
 
     /// Gives a message a packet identifier and a slot, last in line. `None` if there is none left.
-    #[inline]
     pub(crate) fn admit(&mut self, queued: Queued) -> Option<&InFlight> {
-        let ends = self.in_flight.front().zip(self.in_flight.back());
-        let ends = ends.map(|(front, back)| (front.packet_identifier, back.packet_identifier));
-        let in_use = |identifier| self.in_flight.iter().any(|entry| entry.packet_identifier == identifier);
-        let packet_identifier = self.identifiers.allocate(ends, in_use)?;
-        self.free_slots = self.free_slots.checked_sub(1)?;
+        let packet_identifier = self.take_identifier()?;
         self.in_flight_heap += queued.heap_cost();
         self.in_flight.push_back(InFlight {
             packet_identifier,
@@ -144,6 +159,30 @@ impl Outgoing {
             queued,
         });
         self.in_flight.back()
+    }
+
+    /// The same for a message that is not stored and that this connection gets at once; its packet identifier.
+    /// The entry is written where it stands: nearly every message of a busy broker comes this way.
+    #[inline]
+    pub(crate) fn admit_passing(&mut self, qos: QoS, retain: bool) -> Option<NonZeroU16> {
+        let packet_identifier = self.take_identifier()?;
+        self.in_flight.push_back(InFlight::PASSING);
+        let entry = self.in_flight.back_mut()?;
+        entry.packet_identifier = packet_identifier;
+        entry.queued.qos = qos;
+        entry.queued.retain = retain;
+        Some(packet_identifier)
+    }
+
+    /// A packet identifier that is free, and a slot for it.
+    #[inline]
+    fn take_identifier(&mut self) -> Option<NonZeroU16> {
+        let ends = self.in_flight.front().zip(self.in_flight.back());
+        let ends = ends.map(|(front, back)| (front.packet_identifier, back.packet_identifier));
+        let in_use = |identifier| self.in_flight.iter().any(|entry| entry.packet_identifier == identifier);
+        let packet_identifier = self.identifiers.allocate(ends, in_use)?;
+        self.free_slots = self.free_slots.checked_sub(1)?;
+        Some(packet_identifier)
     }
 
     /// Puts back what the journal kept, in its order.
@@ -170,11 +209,32 @@ impl Outgoing {
         guessed.or_else(|| self.in_flight.iter().enumerate().find(same)).filter(|(_, entry)| entry.started)
     }
 
+    /// The oldest delivery is over, if it is this one and nothing is behind it that has to be forgotten; whether
+    /// it was.
+    #[inline]
+    pub(crate) fn finish_passing(&mut self, index: usize) -> bool {
+        let passing = |entry: &InFlight| {
+            let queued = &entry.queued;
+            let nothing =
+                queued.message == MessageIndex::NONE && queued.entry == 0 && queued.details.is_none();
+            nothing && entry.started && entry.holds_slot
+        };
+        if index != 0 || self.cursor == 0 || !self.in_flight.front().is_some_and(passing) {
+            return false;
+        }
+        self.in_flight.pop_front();
+        self.cursor -= 1;
+        self.free_slots = self.free_slots.saturating_add(1).min(self.slots);
+        self.shrink();
+        true
+    }
+
     /// A delivery is over: frees its identifier and its slot, never beyond the window's start value
     /// (5.0 section 4.9).
     #[inline]
     pub(crate) fn finish(&mut self, index: usize) -> Option<InFlight> {
-        let entry = self.in_flight.remove(index)?;
+        // Mostly it is the oldest.
+        let entry = if index == 0 { self.in_flight.pop_front() } else { self.in_flight.remove(index) }?;
         if index < self.cursor {
             self.cursor -= 1;
         }

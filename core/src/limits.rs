@@ -59,7 +59,7 @@ pub struct Limits {
     /// Bytes encoded ahead of a socket. Beyond this mark, messages wait as shared entries in queues.
     pub transmit_mark_bytes: u32,
     /// Receivers of a message that are served in one go; the rest has its turn while others are served. So has the
-    /// rest of an input whose messages were for so many in all.
+    /// rest of an input whose messages were for 16 times as many in all.
     pub receivers_per_turn: u32,
     /// Retained messages looked at in one go for a new subscription; the rest goes on while others are served.
     pub retained_per_turn: u32,

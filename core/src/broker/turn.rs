@@ -10,6 +10,10 @@ use crate::id::ConnectionId;
 use crate::limits::Limits;
 use crate::time::Instant;
 
+/// An input may be for so many times [`Limits::receivers_per_turn`] receivers: a turn has costs of its own, a write to each
+/// of them among these.
+const FULL_MESSAGES: usize = 16;
+
 /// What was done in this turn, and who waits for the next one.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
@@ -23,7 +27,7 @@ impl Turn {
     /// Another input, or piece of work.
     #[inline]
     pub(super) fn begin(&mut self, limits: &Limits) {
-        self.left = (limits.receivers_per_turn as usize).max(1);
+        self.left = (limits.receivers_per_turn as usize).max(1).saturating_mul(FULL_MESSAGES);
     }
 
     #[inline]

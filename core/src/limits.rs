@@ -95,7 +95,7 @@ pub struct Limits {
 impl Limits {
     /// Whether there is a limit to how fast a client may publish.
     #[inline]
-    pub(crate) const fn slow_publishers(&self) -> bool {
+    pub(crate) const fn has_publish_rate(&self) -> bool {
         self.publish_messages_per_second | self.publish_bytes_per_second != 0
     }
 }

@@ -100,7 +100,7 @@ impl Broker {
     ) -> Result<&'b [u8], Violation> {
         let mut rest = bytes;
         // Where there is a limit to them, every message is looked at.
-        if !self.config().limits.slow_publishers() {
+        if !self.config().limits.has_publish_rate() {
             rest = self.publish_repeated(now, index, rest);
             rest = self.publish_repeated_acknowledged(now, index, rest)?;
         }

@@ -1,5 +1,5 @@
 //! The hot path: a publisher that repeats its topic. What was found out about the topic (valid, allowed, who
-//! receives it) is remembered, and at QoS 0 the packet leaves as it came.
+//! receives it) is remembered, and the packet leaves as it came, at QoS 1 and 2 under another packet identifier.
 
 use super::Broker;
 use super::clients::Clients;

@@ -16,7 +16,7 @@ pub(crate) struct Allowance {
 impl Allowance {
     /// `None`: as fast as it likes.
     pub(crate) fn new(limits: &Limits) -> Option<Self> {
-        limits.slow_publishers().then(|| Self {
+        limits.has_publish_rate().then(|| Self {
             messages_per_second: limits.publish_messages_per_second,
             bytes_per_second: limits.publish_bytes_per_second,
             // A second's worth holds a message at any rate. Less might hold none, ever.

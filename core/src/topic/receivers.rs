@@ -181,15 +181,9 @@ impl StoredReceivers {
     }
 
     fn push(&mut self, record: &Subscriber) -> u32 {
-        let options = record.subscription.options;
-        self.receivers.push(Receiver {
-            session: record.session,
-            qos: options.qos,
-            retain_as_published: options.retain_as_published,
-            no_local: options.no_local,
-            first_identifier: NONE,
-            last_identifier: NONE,
-        });
+        let mut receiver = Receiver::new(record.session);
+        receiver.add(&record.subscription);
+        self.receivers.push(receiver);
         let position = self.receivers.len() - 1;
         self.add_identifier(position, record);
         position as u32
@@ -197,11 +191,8 @@ impl StoredReceivers {
 
     /// Adds another subscription of a session that is in already.
     fn merge(&mut self, position: u32, record: &Subscriber) {
-        let options = record.subscription.options;
         if let Some(receiver) = self.receivers.get_mut(position as usize) {
-            receiver.qos = receiver.qos.max(options.qos);
-            receiver.retain_as_published |= options.retain_as_published;
-            receiver.no_local |= options.no_local;
+            receiver.add(&record.subscription);
         }
         self.add_identifier(position as usize, record);
     }

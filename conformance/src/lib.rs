@@ -13,6 +13,7 @@ pub mod report;
 pub mod runner;
 pub mod script;
 mod scripts;
+pub mod simulation;
 pub mod statements;
 pub mod targets;
 mod version;

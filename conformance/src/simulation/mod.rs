@@ -1,15 +1,17 @@
 //! Whole deployments in one thread under one seed, with faults: found by a seed, and by the same seed found again.
 
-mod access;
-mod agenda;
-mod client;
-mod ledger;
-mod oracle;
-mod profile;
-mod reach;
-mod said;
-mod topics;
-mod world;
+pub mod access;
+pub mod agenda;
+pub mod client;
+#[cfg(feature = "planted-faults")]
+pub mod faults;
+pub mod ledger;
+pub mod oracle;
+pub mod profile;
+pub mod reach;
+pub mod said;
+pub mod topics;
+pub mod world;
 
 use std::collections::BTreeSet;
 

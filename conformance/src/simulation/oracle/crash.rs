@@ -18,8 +18,9 @@ impl Oracle {
             if let (Some((number, delay_seconds)), true) = (will, self.profile.journal) {
                 let delay = delay_seconds.min(self.sessions[client].expiry_seconds);
                 self.leave_will(client, number, delay, false);
-                if let Some(will) = self.wills.last_mut().filter(|_| !greeted) {
-                    will.certain = false;
+                if let Some(will) = self.wills.last_mut() {
+                    will.certain &= greeted;
+                    will.closed = Tag { before: NEVER, after: NEVER, alone: false };
                 }
             }
         }
@@ -68,10 +69,7 @@ impl Oracle {
         }
         let lost = session.made.fate(completed) == Fate::Lost;
         if !journal || !session.is_kept() || session.exists == Exists::No || lost {
-            let open = journal && session.exists != Exists::No;
             *session = Session::new(session.generation + 1, base);
-            // A DISCONNECT that ended it may not have been recorded.
-            session.exists = if open && !lost { Exists::Maybe } else { Exists::No };
             return;
         }
         if session.made.fate(completed) == Fate::Unknown {
@@ -81,10 +79,15 @@ impl Oracle {
         // One that was connected counts as closed when it is restored, one whose close was not recorded, too.
         if session.expiry_seconds != u32::MAX {
             let latest = now.saturating_add(super::end::micros(session.expiry_seconds));
-            if session.online.is_none() && session.expires_at < latest {
-                session.exists = Exists::Maybe;
+            let fate = if session.online.is_some() { Fate::Lost } else { session.closed.fate(completed) };
+            match fate {
+                Fate::Kept => {}
+                Fate::Lost => session.expires_at = latest,
+                Fate::Unknown => {
+                    session.exists = Exists::Maybe;
+                    session.expires_at = session.expires_at.min(latest);
+                }
             }
-            session.expires_at = latest;
         }
         session.online = None;
         if session.exists == Exists::Maybe {
@@ -96,6 +99,7 @@ impl Oracle {
     fn forget_tags(&mut self) {
         for session in &mut self.sessions {
             session.made = Tag::default();
+            session.closed = Tag::default();
             session.ghosts.clear();
             session.released.clear();
             session.previous = None;

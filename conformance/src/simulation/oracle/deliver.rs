@@ -78,7 +78,9 @@ impl Oracle {
     /// A first copy of a message for a client.
     fn copy(&mut self, link: u64, client: usize, number: Number, publish: &Publish) -> Checked {
         self.check_properties(link, number, publish)?;
-        self.check_expiry(link, number, publish)?;
+        if !publish.duplicate {
+            self.check_expiry(link, number, publish)?;
+        }
         if publish.retain && self.replayed(client, number)? {
             return Ok(());
         }

@@ -22,11 +22,13 @@ impl Oracle {
         let (client, goodbye, unseen) = (conn.client, conn.goodbye, conn.announced);
         let will = conn.hello.as_ref().and_then(|hello| hello.will);
         conn.held.clear();
+        let tag = self.tag;
         let session = &mut self.sessions[client];
         if session.online != Some(link) {
             return Ok(());
         }
         session.online = None;
+        session.closed = tag;
         session.unseen |= unseen;
         if let Some((_, Some(seconds))) = goodbye {
             session.expiry_seconds = seconds;
@@ -104,6 +106,13 @@ impl Oracle {
     /// Whether the client of a connection broke the protocol.
     pub fn has_misbehaved(&self, link: u64) -> bool {
         self.conns.get(&link).is_none_or(|conn| conn.misbehaved)
+    }
+
+    /// A client is about to break the protocol: the broker may see it before the packet is whole.
+    pub fn misbehaves(&mut self, link: u64) {
+        if let Some(conn) = self.conns.get_mut(&link) {
+            conn.misbehaved = true;
+        }
     }
 
     /// Bytes wait for a connection.

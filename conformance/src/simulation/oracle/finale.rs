@@ -28,8 +28,11 @@ impl Oracle {
                 message.deadline > self.now && !message.denied
             });
             if missing.clone().count() as u64 > session.losses {
-                let all: Vec<_> = missing.take(5).collect();
-                return Err(format!("client {client} never got messages {all:?} (dropped: {})", session.losses));
+                let all: Vec<_> = missing.take(5).map(|number| (*number, self.ledger.get(*number))).collect();
+                return Err(format!(
+                    "client {client} never got messages {all:?} (dropped: {}, in flight: {:?})",
+                    session.losses, session.flights
+                ));
             }
             if let Some(flight) = session.flights.iter().find(|of| !of.maybe) {
                 return Err(format!("client {client}: {flight:?} never came to its end"));

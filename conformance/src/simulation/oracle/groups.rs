@@ -11,8 +11,8 @@ use crate::simulation::topics::{FILTERS, is_shared};
 pub struct Group {
     /// Messages that have to reach somebody.
     pub owed: Vec<Number>,
-    /// Who had a message: the client, and the number of its session.
-    owners: BTreeMap<Number, (usize, u32)>,
+    /// Who had a message: the client, the number of its session, and at which QoS.
+    owners: BTreeMap<Number, (usize, u32, u8)>,
 }
 
 impl Group {
@@ -53,11 +53,13 @@ impl Oracle {
     pub(super) fn group_has(&mut self, filter: u8, client: usize, number: Number, qos: u8) -> Checked {
         let generation = self.sessions[client].generation;
         let message = self.ledger.get(number);
-        let again = message.times > 1 || message.crashed && qos < 2;
-        let before = self.groups[usize::from(filter)].owners.insert(number, (client, generation));
-        let Some((other, of)) = before.filter(|before| *before != (client, generation)) else { return Ok(()) };
+        let again = message.times > 1 || message.crashed && message.qos < 2;
+        let before = self.groups[usize::from(filter)].owners.insert(number, (client, generation, qos));
+        let Some((other, of, at)) = before.filter(|(other, of, _)| (*other, *of) != (client, generation)) else {
+            return Ok(());
+        };
         let ended = self.sessions[other].generation != of;
-        if again || qos == 1 && ended {
+        if again || at == 1 && ended {
             return Ok(());
         }
         Err(format!(

@@ -55,6 +55,7 @@ impl Oracle {
         conn.asked = false;
         let mut held = std::mem::take(&mut conn.held);
         let Some(first) = held.pop_front() else { return Ok(()) };
+        self.tag.alone &= held.is_empty();
         if self.conns.get(&link).is_some_and(|conn| conn.stage != Stage::Over) {
             self.handled(link, first)?;
         }
@@ -107,8 +108,6 @@ impl Oracle {
                 Ok(())
             }
             Said::Nonsense(_) => {
-                let conn = self.conn(link)?;
-                conn.misbehaved = true;
                 self.over(link)
             }
         }

@@ -42,7 +42,8 @@ impl Oracle {
             self.owe_to_group(*filter, number, &message);
         }
         for client in 0..self.sessions.len() {
-            if self.is_surely_owed(client, &message) {
+            // It may have gone out before the publisher was told.
+            if self.sessions[client].copies(number) == 0 && self.is_surely_owed(client, &message) {
                 self.sessions[client].owe(number);
             }
         }

@@ -86,20 +86,30 @@ impl Oracle {
             return Err(format!("message {number} comes with RETAIN 1, it was published with 0"));
         }
         let session = &mut self.sessions[client];
-        let mut as_published = false;
-        for filter in filters_of(topic) {
-            let Some(interval) = session.intervals[usize::from(*filter)].last_mut() else { continue };
+        let filters = filters_of(topic).iter().map(|filter| usize::from(*filter));
+        let as_published = filters.clone().any(|filter| {
+            session.intervals[filter].iter().any(|interval| interval.wanted.retain_as_published)
+        });
+        for filter in filters {
+            let Some(interval) = session.intervals[filter].last_mut() else { continue };
             if let Some(place) = interval.replays.iter().position(|of| *of == (topic, number)) {
                 interval.replays.remove(place);
+                if as_published {
+                    // It may as well have been the message itself: then the retained one is yet to come.
+                    session.settle(number);
+                    session.loose_replays.push((topic, number));
+                }
                 return Ok(true);
             }
-            as_published |= interval.wanted.retain_as_published;
+        }
+        if let Some(place) = session.loose_replays.iter().position(|of| *of == (topic, number)) {
+            session.loose_replays.remove(place);
+            return Ok(true);
         }
         if session.replays_open || self.shelves[usize::from(topic)].open || self.profile.rates {
             return Ok(true);
         }
-        let before = session.intervals.iter().flatten().any(|interval| interval.wanted.retain_as_published);
-        if as_published || before {
+        if as_published {
             return Ok(false);
         }
         Err(format!("retained message {number} comes to client {client}, which was not to be sent it"))

@@ -73,6 +73,8 @@ pub struct Session {
     pub first_link: u64,
     /// When it ends, in microseconds.
     pub expires_at: u64,
+    /// Where the end of its last connection is recorded.
+    pub closed: Tag,
     /// Subscriptions by filter, past ones too.
     pub intervals: Vec<Vec<Interval>>,
     /// Messages that have to arrive.
@@ -93,6 +95,8 @@ pub struct Session {
     pub order: BTreeMap<(u16, u16, u8), u64>,
     /// Copies that the broker said it dropped.
     pub losses: u64,
+    /// Retained messages that a subscription was to be sent that has ended since: they may be on their way.
+    pub loose_replays: Vec<(u16, Number)>,
     /// A crash has left open which retained messages it was sent.
     pub replays_open: bool,
     /// A connection ended with packets that nobody saw.
@@ -119,6 +123,7 @@ impl Session {
             online: None,
             first_link: 0,
             expires_at: NEVER,
+            closed: Tag::default(),
             intervals: vec![Vec::new(); FILTERS.len()],
             owed: Vec::new(),
             copies: Vec::new(),
@@ -130,6 +135,7 @@ impl Session {
             released: Vec::new(),
             order: BTreeMap::new(),
             losses: 0,
+            loose_replays: Vec::new(),
             replays_open: false,
             unseen: false,
             previous: None,

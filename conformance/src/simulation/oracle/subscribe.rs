@@ -36,9 +36,9 @@ impl Oracle {
         if let Some(last) = intervals.last_mut().filter(|last| last.until == OPEN) {
             (is_new, open) = (false, !last.certain);
             (last.until, last.ended) = (turn, tag);
-            last.replays.clear();
+            session.loose_replays.append(&mut last.replays);
         }
-        if intervals.len() > 8 {
+        if intervals.len() > 200 {
             intervals.remove(0);
         }
         // Whether a subscription of before a crash was there is open, and with it what Retain Handling 1 makes of it.
@@ -85,13 +85,23 @@ impl Oracle {
         Ok(())
     }
 
+    /// It is open whether a client has this subscription.
+    fn doubt_interval(&mut self, client: usize, filter: u8) {
+        if let Some(last) = self.sessions[client].intervals[usize::from(filter)].last_mut() {
+            last.certain = false;
+            last.replays.clear();
+        }
+        self.sessions[client].replays_open = true;
+    }
+
     /// A subscription ends.
     pub(super) fn end_interval(&mut self, client: usize, filter: u8) {
         let (turn, tag) = (self.turn, self.tag);
-        let last = self.sessions[client].intervals[usize::from(filter)].last_mut();
+        let session = &mut self.sessions[client];
+        let last = session.intervals[usize::from(filter)].last_mut();
         if let Some(last) = last.filter(|last| last.until == OPEN) {
             (last.until, last.ended, last.over) = (turn, tag, false);
-            last.replays.clear();
+            session.loose_replays.append(&mut last.replays);
         }
     }
 
@@ -113,6 +123,11 @@ impl Oracle {
                 (false, Version::V5_0) => 0x87,
             };
             self.reach.suback(*code);
+            if *code >= 0x80 && *may && self.profile.short_memory {
+                // There was no room for it.
+                self.doubt_interval(client, wanted.filter);
+                continue;
+            }
             if *code != right {
                 return Err(format!("{wanted:?} was granted 0x{code:02X}, not 0x{right:02X}"));
             }

@@ -15,6 +15,10 @@ pub struct Will {
     pub due: u64,
     /// And soon after this one.
     pub latest: u64,
+    /// Its delay in microseconds.
+    pub delay: u64,
+    /// Where the end of its connection is recorded.
+    pub closed: Tag,
     /// It has to; otherwise it may.
     pub certain: bool,
     /// How it left this list, if it did: a crash may bring it back.
@@ -24,9 +28,10 @@ pub struct Will {
 impl Oracle {
     /// A connection with a will ended.
     pub(super) fn leave_will(&mut self, client: usize, number: Number, delay_seconds: u32, taken_back: bool) {
-        let due = self.now.saturating_add(micros(delay_seconds));
+        let (delay, closed) = (micros(delay_seconds), self.tag);
+        let due = self.now.saturating_add(delay);
         let left = taken_back.then_some(self.tag);
-        self.wills.push(Will { client, number, due, latest: due, certain: true, left });
+        self.wills.push(Will { client, number, due, latest: due, delay, closed, certain: true, left });
         self.forget_wills();
     }
 
@@ -36,6 +41,8 @@ impl Oracle {
         for will in self.wills.iter_mut().filter(|will| will.client == client && will.left.is_none()) {
             if will.due > now {
                 will.left = Some(tag);
+            } else if will.latest > now {
+                will.certain = false;
             }
         }
         self.forget_wills();
@@ -108,7 +115,14 @@ impl Oracle {
                 }
             }
             // The end of the connection may not have been recorded: then it ended with the process.
-            will.latest = will.latest.max(now).saturating_add(will.due.saturating_sub(self.now.min(will.due)));
+            let anew = now.saturating_add(will.delay);
+            match will.closed.fate(completed) {
+                Fate::Kept => {}
+                Fate::Lost => (will.due, will.latest) = (anew, anew),
+                Fate::Unknown => (will.due, will.latest) = (will.due.min(anew), will.latest.max(anew)),
+            }
+            will.latest = will.latest.max(now);
+            will.closed = Tag::default();
         }
         self.forget_wills();
     }

@@ -224,7 +224,10 @@ impl World {
         })?;
         self.oracle.gone(id)?;
         self.carry_out()?;
-        self.links.remove(&id);
+        let owner = self.links.remove(&id).map(|link| link.owner);
+        if let Some(client) = owner.filter(|owner| self.clients[*owner].link == Some(id)) {
+            self.clients[client].lost();
+        }
         Ok(())
     }
 }

@@ -62,6 +62,9 @@ impl World {
         let latency = self.latency();
         let Some(link) = self.links.get_mut(&id).filter(|_| !all.is_empty()) else { return Ok(()) };
         for said in all {
+            if let Said::Nonsense(_) = said {
+                self.oracle.misbehaves(id);
+            }
             let bytes = said.encode(link.version, &self.oracle.ledger);
             link.write(&bytes, said);
         }
@@ -197,7 +200,8 @@ impl World {
     fn check_quiet(&self) -> Checked {
         for client in self.clients.iter().filter(|client| !self.muted[client.number]) {
             if client.phase == Phase::Online && !client.outgoing.is_empty() && !self.profile.short_memory {
-                return Err(format!("c{} waits for answers to {:?}", client.number, client.outgoing));
+                let link = client.link.and_then(|id| self.links.get(&id));
+                return Err(format!("c{} waits for answers to {:?} {link:?} {:?}", client.number, client.outgoing.len(), client.link.map(|id| self.oracle.conns.get(&id))));
             }
         }
         Ok(())

@@ -95,7 +95,6 @@ impl World {
             }
             _ => wall,
         };
-        self.disk.check_references()?;
         let mut broker = Broker::new(self.config.clone(), PeerId(1), self.random.number());
         for row in self.disk.rows()? {
             broker.restore(Record::Put(row));

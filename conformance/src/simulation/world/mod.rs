@@ -93,6 +93,8 @@ impl World {
             random,
             profile,
         };
+        let profile = format!("{:?}", world.profile);
+        world.trace.line(|| format!("seed {seed}: {profile}"));
         world.populate();
         world
     }

@@ -56,6 +56,7 @@ impl World {
             return Err(format!("connection {id} is paused twice, or read twice: {paused}"));
         }
         link.paused = paused;
+        self.trace.line(|| format!("{} connection {id} is paused: {paused}", self.now));
         self.oracle.paused(id, paused);
         Ok(())
     }

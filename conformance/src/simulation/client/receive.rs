@@ -10,8 +10,8 @@ use crate::wire::{Connack, Packet, property::id};
 const WINDOW_BEFORE_5_0: u16 = 20;
 
 impl Client {
-    /// Takes a packet. What it has to say at once.
-    pub fn receive(&mut self, packet: &Packet, ledger: &Ledger) -> Vec<Said> {
+    /// Takes a packet. What it has to say at once; all that it owes if it is `calm`.
+    pub fn receive(&mut self, packet: &Packet, ledger: &Ledger, calm: bool) -> Vec<Said> {
         match packet {
             Packet::Connack(connack) => return self.connack(connack, ledger),
             Packet::Publish(publish) => match publish.qos {
@@ -47,7 +47,7 @@ impl Client {
             Packet::Auth(of) if of.code == 0x18 => return vec![Said::Auth { code: 0x18 }],
             Packet::Auth(_) => {}
         }
-        if self.persona.prompt && self.phase == Phase::Online { self.acknowledge(usize::MAX) } else { Vec::new() }
+        if (calm || self.persona.prompt) && self.phase == Phase::Online { self.acknowledge(usize::MAX) } else { Vec::new() }
     }
 
     fn granted(&mut self, packet_identifier: u16) {

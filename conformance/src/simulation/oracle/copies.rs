@@ -56,7 +56,7 @@ impl Oracle {
             self.groups[usize::from(*group)].settle(number);
         }
         self.sessions[client].settle(number);
-        if grounds.groups.is_empty() {
+        if grounds.groups.is_empty() && !publish.duplicate {
             self.check_order(client, number, publish.qos)?;
         }
         Ok(())

@@ -146,7 +146,7 @@ impl Session {
                     self.owe(flight.number);
                 }
             }
-            return;
+            (flight.open, flight.maybe) = (true, true);
         }
         flight.open |= flight.leg == Leg::Received;
         self.flights.retain(|of| of.packet_identifier != flight.packet_identifier || !of.maybe);

@@ -131,12 +131,17 @@ impl Oracle {
         if flight.leg != Leg::Published && !flight.open {
             return Err(format!("message {number} is published again after PUBREC: {:?}", flight.leg));
         }
-        if flight.retain != publish.retain || flight.qos != publish.qos {
+        if !flight.maybe && (flight.retain != publish.retain || flight.qos != publish.qos) {
             return Err(format!("message {number} is sent again at another QoS, or with another RETAIN"));
         }
         flight.link = link;
         flight.leg = Leg::Published;
+        let was_open = flight.maybe && flight.qos == 1 && !flight.retain;
         (flight.open, flight.maybe) = (false, false);
+        if was_open && number != NAMELESS {
+            self.sessions[client].count(number);
+            self.sessions[client].settle(number);
+        }
         self.reach.flight(publish.qos, "sent again");
         let conn = self.conn(link)?;
         match conn.resend.front() {

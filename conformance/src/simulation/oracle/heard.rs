@@ -55,7 +55,7 @@ impl Oracle {
         conn.asked = false;
         let mut held = std::mem::take(&mut conn.held);
         let Some(first) = held.pop_front() else { return Ok(()) };
-        self.tag.alone &= held.is_empty();
+        self.tag.alone = held.is_empty();
         if self.conns.get(&link).is_some_and(|conn| conn.stage != Stage::Over) {
             self.handled(link, first)?;
         }

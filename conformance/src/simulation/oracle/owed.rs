@@ -34,7 +34,8 @@ impl Oracle {
         if message.done_at == NEVER {
             message.done_at = turn;
         }
-        if message.qos == 0 || message.denied {
+        // Nobody can tell which empty message has come.
+        if message.qos == 0 || message.denied || message.clears {
             return;
         }
         let message = message.clone();

@@ -90,13 +90,15 @@ impl Oracle {
         let as_published = filters.clone().any(|filter| {
             session.intervals[filter].iter().any(|interval| interval.wanted.retain_as_published)
         });
+        if as_published {
+            // It may be the message itself as well as the retained one.
+            session.settle(number);
+        }
         for filter in filters {
             let Some(interval) = session.intervals[filter].last_mut() else { continue };
             if let Some(place) = interval.replays.iter().position(|of| *of == (topic, number)) {
                 interval.replays.remove(place);
                 if as_published {
-                    // It may as well have been the message itself: then the retained one is yet to come.
-                    session.settle(number);
                     session.loose_replays.push((topic, number));
                 }
                 return Ok(true);

@@ -38,6 +38,7 @@ impl World {
             }
         }
         self.oracle.note(self.disk.written(), packets);
+        self.several |= packets > 1;
         self.calls += 1;
         if self.calls.is_multiple_of(CALLS_A_WALK) {
             self.check_memory()?;
@@ -78,13 +79,14 @@ impl World {
             if pieces > ENDLESS {
                 return Err("there is work that never ends".into());
             }
-            if self.profile.pieces && !self.calm && self.random.chance(30) {
+            if self.profile.pieces && !self.calm && !self.several && self.random.chance(30) {
                 break;
             }
         }
         if !self.broker.as_ref().is_some_and(Broker::work_pending) {
             self.oracle.finished();
         }
+        self.several = false;
         while let Some(link) = self.announced.pop() {
             self.flush(link)?;
         }

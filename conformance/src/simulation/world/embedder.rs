@@ -38,7 +38,7 @@ impl World {
         if self.broker.is_none() {
             return Ok(());
         }
-        self.call(1, |broker, now| broker.handle_input(now, Input::Answer { question, answer }))?;
+        self.call(2, |broker, now| broker.handle_input(now, Input::Answer { question, answer }))?;
         let asks = self.outputs.iter().any(|output| {
             matches!(output, hushwing_core::Output::Ask { about, .. } if connection_of(about).0 == id)
         });

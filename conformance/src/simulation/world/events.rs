@@ -110,7 +110,7 @@ impl World {
         let closed = link.closed;
         let mut all = Vec::new();
         for packet in &packets {
-            all.extend(self.clients[owner].receive(packet, &self.oracle.ledger));
+            all.extend(self.clients[owner].receive(packet, &self.oracle.ledger, self.calm));
         }
         if closed && self.clients[owner].link == Some(id) {
             self.clients[owner].lost();

@@ -27,7 +27,6 @@ const BEGINNING: u64 = 1_700_000_000_000_000;
 
 /// See the module.
 pub struct World {
-    seed: u64,
     profile: Profile,
     random: Random,
     agenda: Agenda,
@@ -54,9 +53,8 @@ pub struct World {
     calls: u64,
     events: u64,
     stopped: bool,
-    draining: bool,
-    /// Percent of connections that are asked about in steps.
-    walls: u64,
+    /// The broker was given several packets at once: what waits behind the first is not to be lost.
+    several: bool,
 }
 
 impl World {
@@ -67,7 +65,6 @@ impl World {
         let config = Arc::new(config(&profile, settings));
         let oracle = Oracle::new(&profile, settings.clients);
         let mut world = Self {
-            seed,
             agenda: Agenda::default(),
             now: 0,
             offset: BEGINNING,
@@ -88,8 +85,7 @@ impl World {
             calls: 0,
             events: 0,
             stopped: false,
-            draining: false,
-            walls: 0,
+            several: false,
             random,
             profile,
         };

@@ -164,6 +164,7 @@ impl Oracle {
             session.made = tag;
         }
         session.exists = Exists::Yes;
+        session.opened = (tag, session.expires_at);
         session.online = Some(link);
         session.expires_at = NEVER;
         session.expiry_seconds = hello.expiry_seconds;

@@ -79,8 +79,16 @@ impl Oracle {
         // One that was connected counts as closed when it is restored, one whose close was not recorded, too.
         if session.expiry_seconds != u32::MAX {
             let latest = now.saturating_add(super::end::micros(session.expiry_seconds));
+            let (opened, before) = session.opened;
+            let reopened = opened.fate(completed);
             let fate = if session.online.is_some() { Fate::Lost } else { session.closed.fate(completed) };
             match fate {
+                // Its last CONNECT may be forgotten: then it has been away for longer.
+                _ if reopened == Fate::Lost && before != NEVER => session.expires_at = before,
+                _ if reopened == Fate::Unknown && before != NEVER => {
+                    session.exists = Exists::Maybe;
+                    session.expires_at = session.expires_at.min(before).min(latest);
+                }
                 Fate::Kept => {}
                 Fate::Lost => session.expires_at = latest,
                 Fate::Unknown => {
@@ -100,6 +108,7 @@ impl Oracle {
         for session in &mut self.sessions {
             session.made = Tag::default();
             session.closed = Tag::default();
+            session.opened = (Tag::default(), NEVER);
             session.ghosts.clear();
             session.released.clear();
             session.previous = None;

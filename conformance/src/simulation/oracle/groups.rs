@@ -1,6 +1,6 @@
 //! Each message of a shared subscription goes to one of its group (sections 4.8.2 of 5.0).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Checked, Exists, Oracle};
 use crate::simulation::ledger::{Message, Number};
@@ -11,6 +11,8 @@ use crate::simulation::topics::{FILTERS, is_shared};
 pub struct Group {
     /// Messages that have to reach somebody.
     pub owed: Vec<Number>,
+    /// Messages that somebody had before they were owed.
+    seen: BTreeSet<Number>,
     /// Who had a message: the client, the number of its session, and at which QoS.
     owners: BTreeMap<Number, (usize, u32, u8)>,
 }
@@ -20,6 +22,11 @@ impl Group {
     pub(super) fn settle(&mut self, number: Number) {
         if let Ok(place) = self.owed.binary_search(&number) {
             self.owed.remove(place);
+        } else {
+            self.seen.insert(number);
+            if self.seen.len() > 1_000 {
+                self.seen.pop_first();
+            }
         }
     }
 }
@@ -41,7 +48,7 @@ impl Oracle {
             }
         }
         let group = &mut self.groups[usize::from(filter)];
-        if certain && !group.owners.contains_key(&number) {
+        if certain && !group.owners.contains_key(&number) && !group.seen.contains(&number) {
             if let Err(place) = group.owed.binary_search(&number) {
                 group.owed.insert(place, number);
             }

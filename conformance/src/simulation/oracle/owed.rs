@@ -52,7 +52,12 @@ impl Oracle {
 
     fn is_surely_owed(&self, client: usize, message: &Message) -> bool {
         let session = &self.sessions[client];
-        if session.exists != Exists::Yes || !session.takes(message) {
+        // With RETAIN as it was published it cannot be told from a retained one.
+        let as_published = || {
+            let own = filters_of(message.topic).iter().flat_map(|filter| &session.intervals[usize::from(*filter)]);
+            own.into_iter().any(|of| of.wanted.retain_as_published)
+        };
+        if session.exists != Exists::Yes || !session.takes(message) || message.retain && as_published() {
             return false;
         }
         let own = filters_of(message.topic).iter().filter(|filter| !is_shared(usize::from(**filter)));

@@ -85,13 +85,15 @@ impl Oracle {
         Ok(())
     }
 
-    /// It is open whether a client has this subscription.
-    fn doubt_interval(&mut self, client: usize, filter: u8) {
-        if let Some(last) = self.sessions[client].intervals[usize::from(filter)].last_mut() {
-            last.certain = false;
-            last.replays.clear();
+    /// There was no room for a subscription: the one before it stays.
+    fn take_back_interval(&mut self, client: usize, filter: u8) {
+        let session = &mut self.sessions[client];
+        session.replays_open = true;
+        let intervals = &mut session.intervals[usize::from(filter)];
+        let Some(last) = intervals.pop_if(|last| last.until == OPEN) else { return };
+        if let Some(before) = intervals.last_mut().filter(|before| before.until == last.from) {
+            before.until = OPEN;
         }
-        self.sessions[client].replays_open = true;
     }
 
     /// A subscription ends.
@@ -125,7 +127,7 @@ impl Oracle {
             self.reach.suback(*code);
             if *code >= 0x80 && *may && self.profile.short_memory {
                 // There was no room for it.
-                self.doubt_interval(client, wanted.filter);
+                self.take_back_interval(client, wanted.filter);
                 continue;
             }
             if *code != right {

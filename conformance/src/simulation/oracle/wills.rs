@@ -63,12 +63,14 @@ impl Oracle {
     /// There is none, or it is not yet due.
     pub fn will_fired(&mut self, client: usize, topic: &str) -> Checked {
         let (now, tag) = (self.now, self.tag);
-        let place = self.wills.iter().position(|will| {
+        let fits = |will: &Will| {
             will.client == client
                 && will.left.is_none()
                 && will.due <= now
                 && self.ledger.get(will.number).topic_name() == topic
-        });
+        };
+        let certain = self.wills.iter().position(|will| will.certain && fits(will));
+        let place = certain.or_else(|| self.wills.iter().position(fits));
         let Some(place) = place else {
             let others: Vec<_> = self.wills.iter().filter(|will| will.client == client).collect();
             return Err(format!("the will of client {client} on {topic} fired at {now}, but: {others:?}"));

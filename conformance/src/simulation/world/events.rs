@@ -81,7 +81,9 @@ impl World {
         link.arrival_entered = false;
         let waiting = link.waiting();
         if waiting > 0 && !link.paused {
-            let bytes = if splits { 1 + self.random.below(waiting) } else { waiting };
+            // What waits behind a message that goes out in pieces is handled at another time than it is read.
+            let most = if self.profile.pieces { link.next_packet() } else { waiting };
+            let bytes = if splits { 1 + self.random.below(most) } else { most };
             if bytes < waiting {
                 self.oracle.reach.count("fault: stream split");
             }

@@ -74,6 +74,11 @@ impl Link {
         self.to_broker.len() - self.head
     }
 
+    /// Bytes to the end of the next packet.
+    pub fn next_packet(&self) -> usize {
+        self.said.front().map_or(self.waiting(), |(end, _)| end - self.head)
+    }
+
     /// The packets that are whole once the broker has `bytes` more.
     pub fn pass(&mut self, bytes: usize) -> Vec<Said> {
         self.head += bytes;

@@ -35,7 +35,7 @@ pub struct Profile {
     pub queues_qos0: bool,
     /// Milliseconds of latency at most.
     pub latency_milliseconds: u64,
-    /// Mean seconds between two things that a client does.
+    /// Mean milliseconds between two things that a client does.
     pub act_milliseconds: u64,
 }
 
@@ -60,7 +60,7 @@ impl Profile {
             drops_oldest: random.chance(50),
             queues_qos0: random.chance(20),
             latency_milliseconds: *random.pick(&[1, 5, 100, 1_000]),
-            act_milliseconds: 160 * clients as u64,
+            act_milliseconds: 330 * clients as u64,
         }
     }
 

@@ -26,7 +26,7 @@ impl Oracle {
         let Some(place) = session.flight(id).filter(|place| fits(&session.flights[*place])) else { return };
         let flight = session.flights.remove(place);
         self.reach.flight(flight.qos, "done");
-        if journal {
+        if journal || self.profile.rates {
             self.sessions[client].ghosts.push((flight, tag));
         }
         self.close_window(link, &flight);

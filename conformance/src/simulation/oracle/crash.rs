@@ -3,7 +3,7 @@
 
 use super::flights::{Flight, Leg};
 use super::{Exists, Fate, OPEN, Oracle, Session, Tag};
-use crate::simulation::ledger::NEVER;
+use crate::simulation::ledger::{Ledger, NEVER};
 
 impl Oracle {
     /// The process died; the disk has what `completed` says.
@@ -56,6 +56,7 @@ impl Oracle {
     fn session_after_crash(&mut self, client: usize) {
         let (now, completed, journal) = (self.now, self.completed, self.profile.journal);
         let (base, turn) = (self.ledger.len(), self.turn);
+        let ledger = &self.ledger;
         let session = &mut self.sessions[client];
         if let Some((mut old, tag)) = session.previous.take() {
             let fate = tag.fate(completed);
@@ -75,7 +76,7 @@ impl Oracle {
         if session.made.fate(completed) == Fate::Unknown {
             session.exists = Exists::Maybe;
         }
-        session.crash(completed, turn);
+        session.crash(completed, turn, ledger);
         // One that was connected counts as closed when it is restored, one whose close was not recorded, too.
         if session.expiry_seconds != u32::MAX {
             let latest = now.saturating_add(super::end::micros(session.expiry_seconds));
@@ -123,7 +124,7 @@ impl Oracle {
 }
 
 impl Session {
-    fn crash(&mut self, completed: u64, turn: u64) {
+    fn crash(&mut self, completed: u64, turn: u64, ledger: &Ledger) {
         self.unseen = true;
         self.replays_open = true;
         for filter in 0..self.intervals.len() {
@@ -141,17 +142,29 @@ impl Session {
         let back = back.map(|(flight, _)| Flight { open: true, maybe: true, ..flight });
         let flights: Vec<Flight> = std::mem::take(&mut self.flights).into_iter().chain(back).collect();
         for flight in flights {
-            self.flight_after_crash(flight);
+            self.flight_after_crash(flight, ledger);
+        }
+    }
+
+    /// Acknowledgements that may not have been handled: what they were for may come back.
+    pub(super) fn haunt(&mut self) {
+        for (flight, _) in std::mem::take(&mut self.ghosts) {
+            if flight.number != super::NAMELESS && !flight.retain && flight.qos == 1 {
+                self.uncount(flight.number);
+            }
+            if self.flight(flight.packet_identifier).is_none() {
+                self.flights.push(Flight { open: true, maybe: true, ..flight });
+            }
         }
     }
 
     /// Identifiers of QoS 1 are not kept: the message comes again as it likes. At QoS 2 PUBLISH waited for the record
     /// of its identifier, and PUBREL for that of PUBREC.
-    fn flight_after_crash(&mut self, mut flight: Flight) {
+    fn flight_after_crash(&mut self, mut flight: Flight, ledger: &Ledger) {
         if flight.qos == 1 {
             if flight.number != super::NAMELESS && !flight.retain {
                 self.uncount(flight.number);
-                if !flight.maybe {
+                if !flight.maybe && ledger.get(flight.number).accepted {
                     self.owe(flight.number);
                 }
             }

@@ -22,13 +22,17 @@ impl Oracle {
         let (client, goodbye, unseen) = (conn.client, conn.goodbye, conn.announced);
         let will = conn.hello.as_ref().and_then(|hello| hello.will);
         conn.held.clear();
-        let tag = self.tag;
+        let (tag, rates) = (self.tag, self.profile.rates);
         let session = &mut self.sessions[client];
         if session.online != Some(link) {
             return Ok(());
         }
         session.online = None;
         session.closed = tag;
+        if rates {
+            // What the client said last may not have been handled.
+            session.haunt();
+        }
         session.unseen |= unseen;
         if let Some((_, Some(seconds))) = goodbye {
             session.expiry_seconds = seconds;

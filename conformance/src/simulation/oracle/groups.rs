@@ -34,6 +34,10 @@ impl Group {
 impl Oracle {
     /// The message is for this group, if it certainly has a member who takes it.
     pub(super) fn owe_to_group(&mut self, filter: u8, number: Number, message: &Message) {
+        // With RETAIN as it was published, a copy cannot be told from a retained message.
+        if message.retain {
+            return;
+        }
         let mut certain = false;
         for (client, session) in self.sessions.iter().enumerate() {
             for interval in session.intervals[usize::from(filter)].iter().rev().take(2) {

@@ -119,6 +119,21 @@ impl Oracle {
         Ok(())
     }
 
+    /// A client before 5.0 is closed for what there is no memory for: what was not acknowledged may not be there.
+    pub fn not_taken(&mut self, link: u64) {
+        let Some(conn) = self.conns.get(&link) else { return };
+        let client = conn.client;
+        let open: Vec<Number> = conn
+            .expected
+            .iter()
+            .filter_map(|of| match of.answer {
+                Answer::Pubrec(_, number) => Some(number),
+                _ => None,
+            })
+            .collect();
+        self.sessions[client].incoming.retain(|of| !open.contains(&of.number));
+    }
+
     /// The message was refused: nobody gets it, and its identifier is free.
     fn refused(&mut self, client: usize, number: Number, code: u8) -> Checked {
         let may = self.profile.short_memory || self.profile.short_queues;

@@ -108,11 +108,13 @@ impl Oracle {
             session.loose_replays.remove(place);
             return Ok(true);
         }
-        if session.replays_open || self.shelves[usize::from(topic)].open || self.profile.rates {
+        if session.replays_open || self.shelves[usize::from(topic)].open || self.profile.rates || self.profile.short_memory {
             return Ok(true);
         }
         if as_published {
-            return Ok(false);
+            // Any subscription that asked for retained messages may have been sent it, too.
+            let mut own = filters_of(topic).iter().flat_map(|filter| &session.intervals[usize::from(*filter)]);
+            return Ok(own.any(|interval| interval.wanted.retain_handling < 2));
         }
         Err(format!("retained message {number} comes to client {client}, which was not to be sent it"))
     }

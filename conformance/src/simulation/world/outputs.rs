@@ -119,7 +119,10 @@ impl World {
             | Violation::AuthenticationTimeout
             | Violation::PacketTooSlow
             | Violation::OutputStalled => Ok(()),
-            Violation::MemoryExhausted if self.profile.short_memory => Ok(()),
+            Violation::MemoryExhausted if self.profile.short_memory => {
+                self.oracle.not_taken(id);
+                Ok(())
+            }
             Violation::MessageRateTooHigh if self.profile.rates => Ok(()),
             _ if self.oracle.has_misbehaved(id) => Ok(()),
             _ => Err(format!("connection {id} is accused of {violation:?}")),

@@ -9,7 +9,7 @@ impl Interval {
     /// Whether it certainly covers the time in which the message was dealt with.
     pub(super) fn surely_has(&self, message: &Message, client: usize) -> bool {
         self.certain
-            && self.from < message.fed_at
+            && self.sure_from < message.fed_at
             && (self.until == OPEN || self.until > message.done_at)
             && !self.blocks(message, client)
     }

@@ -131,7 +131,11 @@ impl Oracle {
                 _ => None,
             })
             .collect();
-        self.sessions[client].incoming.retain(|of| !open.contains(&of.number));
+        let session = &mut self.sessions[client];
+        session.incoming.retain(|of| !open.contains(&of.number));
+        for interval in session.intervals.iter_mut().flatten() {
+            interval.certain &= interval.confirmed;
+        }
     }
 
     /// The message was refused: nobody gets it, and its identifier is free.

@@ -38,13 +38,14 @@ impl Shelf {
 impl Oracle {
     /// A message with RETAIN 1 has been dealt with.
     pub(super) fn shelve(&mut self, number: Number) {
-        let (tag, journal) = (self.tag, self.profile.journal);
+        let (tag, journal, doubtful) = (self.tag, self.profile.journal, self.profile.short_memory);
         let message = self.ledger.get(number);
         let topic = message.topic;
         let next = (!message.clears).then_some(number);
         let shelf = &mut self.shelves[usize::from(topic)];
         let old = std::mem::replace(&mut shelf.number, next);
-        shelf.open = false;
+        // With short memory the message may have been refused, and the one before it stays.
+        shelf.open = doubtful;
         if journal && tag.after > tag.before {
             shelf.before.push((old, tag));
         }

@@ -29,6 +29,8 @@ pub struct Interval {
     pub from: u64,
     /// The turn at which it ended; [`super::OPEN`] while it lasts.
     pub until: u64,
+    /// The turn from which on it is there for sure.
+    pub sure_from: u64,
     /// It is there for sure, as far as it is open.
     pub certain: bool,
     /// SUBACK was seen.

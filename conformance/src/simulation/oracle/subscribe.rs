@@ -42,7 +42,8 @@ impl Oracle {
             intervals.remove(0);
         }
         // Whether a subscription of before a crash was there is open, and with it what Retain Handling 1 makes of it.
-        session.replays_open |= open && wanted.retain_handling == 1;
+        let doubtful = self.shelves.iter().any(|shelf| shelf.open);
+        session.replays_open |= open && wanted.retain_handling == 1 || doubtful;
         let asks = match wanted.retain_handling {
             0 => true,
             1 => is_new,
@@ -53,6 +54,8 @@ impl Oracle {
         session.intervals[usize::from(wanted.filter)].push(Interval {
             wanted,
             from: turn,
+            // With a rate it may be dealt with much later than it is read.
+            sure_from: if self.profile.rates { OPEN } else { turn },
             until: OPEN,
             certain: true,
             confirmed: false,
@@ -61,6 +64,10 @@ impl Oracle {
             ended: tag,
             replays,
         });
+        // What the group is owed may be handed on to him, who may lose it.
+        if wanted.qos == 0 || session.maximum_packet_size > 0 {
+            self.groups[usize::from(wanted.filter)].owed.clear();
+        }
         self.sessions[client] = session;
     }
 
@@ -137,9 +144,12 @@ impl Oracle {
         if self.is_durable(client) && granted.iter().any(|(_, may)| *may) {
             self.check_hold(expected.tag, "SUBACK")?;
         }
-        let tag = expected.tag;
+        let (tag, turn) = (expected.tag, self.turn);
         for interval in self.sessions[client].intervals.iter_mut().flatten() {
-            interval.confirmed |= interval.began == tag;
+            if interval.began == tag {
+                interval.confirmed = true;
+                interval.sure_from = interval.sure_from.min(turn);
+            }
             interval.over |= interval.until != OPEN && interval.ended == tag;
         }
         Ok(())

@@ -28,9 +28,10 @@ impl Oracle {
                 message.deadline > self.now && !message.denied
             });
             if missing.clone().count() as u64 > session.losses {
+                let count = missing.clone().count();
                 let all: Vec<_> = missing.take(5).map(|number| (*number, self.ledger.get(*number))).collect();
                 return Err(format!(
-                    "client {client} never got messages {all:?} (dropped: {}, in flight: {:?})",
+                    "client {client} never got {count} messages, {all:?} (dropped: {}, in flight: {:?})",
                     session.losses, session.flights
                 ));
             }

@@ -152,8 +152,11 @@ impl Oracle {
     pub fn finished(&mut self) {
         let turn = self.turn;
         for number in std::mem::take(&mut self.unfinished) {
-            self.ledger.get_mut(number).done_at = turn;
+            if !self.profile.rates {
+                self.ledger.get_mut(number).done_at = turn;
+            }
         }
+        self.ripen(self.completed);
     }
 
     /// Whether a record has to be on the disk that is not: `what` was said too early.

@@ -61,7 +61,7 @@ impl Oracle {
             message.deadline = if message.times > 1 { deadline.max(message.deadline) } else { deadline };
         }
         let shelved = message.retain && !message.denied;
-        if pieces && !rates {
+        if pieces {
             self.unfinished.push(number);
         }
         if shelved {
@@ -72,7 +72,7 @@ impl Oracle {
     /// The broker itself has published: a will, or what the embedder wants.
     pub(super) fn taken_from_inside(&mut self, number: Number) {
         self.taken(number);
-        if self.profile.journal && self.tag.after > self.completed {
+        if self.profile.pieces || self.profile.journal && self.tag.after > self.completed {
             let tag = self.tag;
             self.unripe.push((number, tag));
         } else {
@@ -82,7 +82,7 @@ impl Oracle {
 
     /// What the broker published by itself is on the disk.
     pub(super) fn ripen(&mut self, completed: u64) {
-        if self.unripe.is_empty() {
+        if self.unripe.is_empty() || !self.unfinished.is_empty() {
             return;
         }
         let (ripe, unripe): (Vec<(Number, Tag)>, Vec<_>) =

@@ -10,16 +10,21 @@ use crate::wire::Suback;
 impl Oracle {
     /// SUBSCRIBE has been handled.
     pub(super) fn subscribed(&mut self, link: u64, packet_identifier: u16, wanted: &[Wanted]) -> Checked {
-        let (client, listener) = {
+        let (client, listener, version) = {
             let conn = self.conn(link)?;
-            (conn.client, conn.listener)
+            (conn.client, conn.listener, conn.version)
         };
+        let untold = self.profile.short_memory && version == Version::V3_1;
         let mut granted = Vec::with_capacity(wanted.len());
         for of in wanted {
             let may = access::may_subscribe(client, listener, of.filter);
             granted.push((*of, may));
             if may {
                 self.begin_interval(client, *of);
+                // SUBACK of 3.1 cannot say that there was no room for it (docs/decisions.md D16).
+                if untold && let Some(last) = self.sessions[client].intervals[usize::from(of.filter)].last_mut() {
+                    last.certain = false;
+                }
             }
         }
         self.expect(link, Answer::Suback(packet_identifier, granted));

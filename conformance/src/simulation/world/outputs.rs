@@ -142,6 +142,7 @@ impl World {
         if !may {
             return Err(format!("a copy for {client_identifier} was dropped: {reason:?}"));
         }
+        self.trace.line(|| format!("{} a copy for c{client} is dropped: {reason:?}", self.now));
         self.oracle.lost_a_copy(client);
         Ok(())
     }

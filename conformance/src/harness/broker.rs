@@ -166,6 +166,18 @@ impl Broker {
         self.world.borrow_mut().finish()
     }
 
+    /// What `looks` looks at is one step: the order within does not matter.
+    pub fn in_one_step<T>(&self, looks: impl FnOnce() -> T) -> T {
+        self.world.borrow_mut().steps.begin_together();
+        let result = looks();
+        self.world.borrow_mut().steps.end_together();
+        result
+    }
+
+    pub(crate) fn steps(&self) -> super::steps::Steps {
+        self.world.borrow().steps.clone()
+    }
+
     pub(crate) fn transcript(&self) -> Transcript {
         self.world.borrow().transcript.clone()
     }

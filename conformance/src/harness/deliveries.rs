@@ -109,6 +109,7 @@ impl Client {
     pub fn receive_in_any_order(&mut self, expected: &[(&str, &str)]) -> Vec<Publish> {
         let mut left: Vec<(&str, &str)> = expected.to_vec();
         let mut received = Vec::new();
+        self.world.borrow_mut().steps.begin_together();
         while !left.is_empty() {
             let publish = self.expect_any_publish();
             self.check_flags(&publish, publish.qos, false, publish.retain);
@@ -124,6 +125,7 @@ impl Client {
             self.finish_exchange(&publish);
             received.push(publish);
         }
+        self.world.borrow_mut().steps.end_together();
         received
     }
 }

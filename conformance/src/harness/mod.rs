@@ -7,6 +7,7 @@ mod deliveries;
 mod expect;
 mod failure;
 mod grants;
+mod steps;
 mod transcript;
 mod world;
 
@@ -14,4 +15,5 @@ pub use broker::Broker;
 pub use client::Client;
 pub use failure::{Failure, Unsupported, fail, unsupported};
 pub(crate) use failure::{check, check_eq};
+pub use steps::Steps;
 pub use transcript::Transcript;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::failure::{fail, unsupported};
 use super::grants::Grants;
+use super::steps::Steps;
 use super::transcript::Transcript;
 use crate::targets::{Arrival, Instance, Link};
 use crate::version::Version;
@@ -30,6 +31,7 @@ pub(super) struct World {
     /// What the script let pass on purpose.
     waited: Duration,
     pub(super) transcript: Transcript,
+    pub(super) steps: Steps,
 }
 
 /// One connection as the script sees it.
@@ -39,8 +41,10 @@ struct Connection {
     version: Version,
     /// Came but is not decoded yet.
     bytes: Vec<u8>,
-    /// Decoded but not asked for yet.
-    packets: VecDeque<Packet>,
+    /// Decoded but not asked for yet, with their numbers.
+    packets: VecDeque<(usize, Packet)>,
+    /// How many were decoded.
+    decoded: usize,
     /// The largest packet that the client takes.
     limit: usize,
     /// CONNACK came: PINGREQ is answered.
@@ -63,6 +67,7 @@ impl World {
             started: Instant::now(),
             waited: Duration::ZERO,
             transcript: Transcript::default(),
+            steps: Steps::default(),
         }
     }
 
@@ -75,6 +80,7 @@ impl World {
             version,
             bytes: Vec::new(),
             packets: VecDeque::new(),
+            decoded: 0,
             limit: usize::MAX,
             accepted: false,
             grants: Grants::default(),
@@ -104,12 +110,33 @@ impl World {
     /// comes.
     #[track_caller]
     pub(super) fn next(&mut self, index: usize) -> Next {
-        if let Some(packet) = self.connections[index].packets.pop_front() {
-            return Next::Packet(packet);
-        }
-        let next = self.arrive(index, PATIENCE);
+        self.steps.begin();
+        let next = self.first(index, PATIENCE);
         self.connections[index].over |= matches!(next, Next::Closed);
         next
+    }
+
+    /// The first packet that nobody asked for yet, or what comes.
+    #[track_caller]
+    fn first(&mut self, index: usize, patience: Duration) -> Next {
+        match self.connections[index].packets.pop_front() {
+            Some((number, packet)) => self.taken(index, number, packet),
+            None => match self.arrive(index, patience) {
+                Arrived::Packet(number, packet) => self.taken(index, number, packet),
+                Arrived::Closed => self.ended(index),
+                Arrived::Nothing => Next::Nothing,
+            },
+        }
+    }
+
+    fn taken(&mut self, index: usize, number: usize, packet: Packet) -> Next {
+        self.steps.take_packet(index, number);
+        Next::Packet(packet)
+    }
+
+    fn ended(&mut self, index: usize) -> Next {
+        self.steps.take_end(index);
+        Next::Closed
     }
 
     /// The first packet that `wanted` accepts; packets before it stay for later if `passes` lets them.
@@ -120,35 +147,42 @@ impl World {
         wanted: impl Fn(&Packet) -> bool,
         passes: impl Fn(&Packet) -> bool,
     ) -> Next {
+        self.steps.begin();
         let mut passed = 0;
         loop {
+            let stops = |(_, packet): &(usize, Packet)| wanted(packet) || !passes(packet);
             let packets = &mut self.connections[index].packets;
-            while let Some(packet) = packets.get(passed) {
-                if wanted(packet) || !passes(packet) {
-                    return packets.remove(passed).map_or(Next::Nothing, Next::Packet);
-                }
-                passed += 1;
+            if let Some(found) = (passed..packets.len()).find(|place| packets.get(*place).is_some_and(stops))
+                && let Some((number, packet)) = packets.remove(found)
+            {
+                return self.taken(index, number, packet);
             }
+            passed = packets.len();
             match self.arrive(index, PATIENCE) {
-                Next::Packet(packet) => self.connections[index].packets.push_back(packet),
-                other => {
-                    self.connections[index].over |= matches!(other, Next::Closed);
-                    return other;
+                Arrived::Packet(number, packet) => {
+                    self.connections[index].packets.push_back((number, packet));
                 }
+                Arrived::Closed => {
+                    self.connections[index].over = true;
+                    return self.ended(index);
+                }
+                Arrived::Nothing => return Next::Nothing,
             }
         }
     }
 
     /// One more packet from the wire.
     #[track_caller]
-    fn arrive(&mut self, index: usize, patience: Duration) -> Next {
+    fn arrive(&mut self, index: usize, patience: Duration) -> Arrived {
         loop {
             if let Some(packet) = self.decode(index) {
-                return Next::Packet(packet);
+                let connection = &mut self.connections[index];
+                connection.decoded += 1;
+                return Arrived::Packet(connection.decoded - 1, packet);
             }
             let connection = &mut self.connections[index];
             if connection.closed {
-                return Next::Closed;
+                return Arrived::Closed;
             }
             let arrival = self.instance.read(connection.link, patience);
             self.check_time();
@@ -163,7 +197,7 @@ impl World {
                     }
                     self.note(index, "<- closed by the server");
                 }
-                Arrival::Nothing => return Next::Nothing,
+                Arrival::Nothing => return Arrived::Nothing,
             }
         }
     }
@@ -198,6 +232,8 @@ impl World {
     /// All bytes up to the close, undecoded: for answers whose version is open.
     #[track_caller]
     pub(super) fn raw_until_closed(&mut self, index: usize) -> Vec<u8> {
+        self.steps.begin();
+        self.steps.take_rest(index);
         let link = self.connections[index].link;
         let mut bytes = std::mem::take(&mut self.connections[index].bytes);
         loop {
@@ -241,9 +277,13 @@ impl World {
         self.send(index, &pingreq());
         loop {
             match self.arrive(index, PATIENCE) {
-                Next::Packet(Packet::Pingresp) | Next::Closed => return,
-                Next::Packet(packet) => self.connections[index].packets.push_back(packet),
-                Next::Nothing => fail(format!("{}: PINGREQ is not answered", self.connections[index].name)),
+                Arrived::Packet(_, Packet::Pingresp) | Arrived::Closed => return,
+                Arrived::Packet(number, packet) => {
+                    self.connections[index].packets.push_back((number, packet));
+                }
+                Arrived::Nothing => {
+                    fail(format!("{}: PINGREQ is not answered", self.connections[index].name))
+                }
             }
         }
     }
@@ -257,13 +297,11 @@ impl World {
         self.waiting(index)
     }
 
+    #[track_caller]
     fn waiting(&mut self, index: usize) -> Next {
-        let connection = &mut self.connections[index];
-        if let Some(packet) = connection.packets.pop_front() {
-            return Next::Packet(packet);
-        }
-        let patience = if connection.accepted { Duration::ZERO } else { GLANCE };
-        self.arrive(index, patience)
+        self.steps.begin();
+        let patience = if self.connections[index].accepted { Duration::ZERO } else { GLANCE };
+        self.first(index, patience)
     }
 
     /// Nothing may be left on a connection that the script ends, as far as that can be seen without delay.
@@ -272,11 +310,9 @@ impl World {
         if self.connections[index].over || self.connections[index].ignored {
             return;
         }
-        let next = match self.connections[index].packets.pop_front() {
-            Some(packet) => Next::Packet(packet),
-            None if self.instance.is_virtual() => self.arrive(index, Duration::ZERO),
-            None => Next::Nothing,
-        };
+        self.steps.begin();
+        let looks = self.instance.is_virtual() || !self.connections[index].packets.is_empty();
+        let next = if looks { self.first(index, Duration::ZERO) } else { Next::Nothing };
         if !matches!(next, Next::Nothing) {
             fail(format!("{}: left at the end of the connection: {next}", self.connections[index].name));
         }
@@ -348,7 +384,14 @@ impl World {
     }
 }
 
-/// What came next.
+/// What came from the wire: a packet and its number.
+enum Arrived {
+    Packet(usize, Packet),
+    Closed,
+    Nothing,
+}
+
+/// What the script gets.
 pub(super) enum Next {
     Packet(Packet),
     Closed,

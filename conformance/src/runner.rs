@@ -145,7 +145,7 @@ fn run_stepwise(target: &dyn Target, script: &Script, version: Version, prefix: 
         return not_run("it needs virtual time".into());
     }
     let started = Instant::now();
-    let broker = Broker::new(instance, version, prefix, target.is_ours());
+    let broker = Broker::new(instance, version, script.setup, prefix, target.is_ours());
     let verdict = verdict(script, &broker);
     let transcript = broker.transcript().into_text();
     let report = Report { script: *script, version, verdict, duration: started.elapsed(), transcript };

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::failure::{fail, unsupported};
-use super::grants::Grants;
+use super::rules::Rules;
 use super::steps::Steps;
 use super::transcript::Transcript;
 use crate::targets::{Arrival, Instance, Link};
@@ -32,6 +32,7 @@ pub(super) struct World {
     waited: Duration,
     pub(super) transcript: Transcript,
     pub(super) steps: Steps,
+    rules: Rules,
 }
 
 /// One connection as the script sees it.
@@ -49,8 +50,6 @@ struct Connection {
     limit: usize,
     /// CONNACK came: PINGREQ is answered.
     accepted: bool,
-    /// What it may be sent.
-    grants: Grants,
     /// The script does not care what else comes.
     ignored: bool,
     /// The script cut it, or has seen its end.
@@ -60,7 +59,7 @@ struct Connection {
 }
 
 impl World {
-    pub(super) fn new(instance: Box<dyn Instance>) -> Self {
+    pub(super) fn new(instance: Box<dyn Instance>, rules: Rules) -> Self {
         Self {
             instance,
             connections: Vec::new(),
@@ -68,6 +67,7 @@ impl World {
             waited: Duration::ZERO,
             transcript: Transcript::default(),
             steps: Steps::default(),
+            rules,
         }
     }
 
@@ -83,11 +83,11 @@ impl World {
             decoded: 0,
             limit: usize::MAX,
             accepted: false,
-            grants: Grants::default(),
             ignored: false,
             over: false,
             closed: false,
         });
+        self.rules.open();
         let index = self.connections.len() - 1;
         self.note(index, "opens");
         index
@@ -103,7 +103,8 @@ impl World {
             &bytes,
             &packet.describe(connection.version),
         );
-        self.instance.write(connection.link, &bytes);
+        self.rules.sent(index, connection.version, &bytes, self.now());
+        self.instance.write(self.connections[index].link, &bytes);
     }
 
     /// The next packet, in the order in which they came; `None` once the server has closed, or when nothing
@@ -215,7 +216,10 @@ impl World {
                     fail(format!("{size} bytes, more than the client's Maximum Packet Size: {packet}"));
                 }
                 connection.accepted |= matches!(&packet, Packet::Connack(connack) if connack.code == 0);
-                connection.grants.see(&packet).unwrap_or_else(|wrong| fail(format!("{wrong}: {packet}")));
+                let version = connection.version;
+                if let Err(wrong) = self.rules.came(index, version, &packet, now) {
+                    fail(format!("{}: {wrong}: {packet}", self.connections[index].name));
+                }
                 Some(packet)
             }
             // Some scripts have a client of 5.0 beside one of 3.1.1.

@@ -69,7 +69,9 @@ impl Rules {
                 }
                 Sent::Subscribe(asked) => {
                     if let Some(session) = session {
-                        asked.into_iter().for_each(|qos| session.grant(qos));
+                        let own = |filter: &[u8]| String::from_utf8_lossy(filter).contains(&self.prefix);
+                        session.wild |= asked.iter().any(|(filter, _)| !own(filter));
+                        asked.into_iter().for_each(|(_, qos)| session.grant(qos));
                     }
                 }
                 Sent::Expiry => {
@@ -136,13 +138,24 @@ impl Rules {
         if let Some(highest) = said.highest.filter(|highest| !said.resumed && publish.qos > *highest) {
             return Err(format!("sent at QoS {}, no more than {highest} was granted", publish.qos));
         }
-        // Other scripts' messages come by, too.
-        if !topic.contains(&self.prefix) {
-            return Ok(());
+        // 5.0 [MQTT-3.1.2-26], [MQTT-3.1.2-27]
+        let most = said.hello.as_ref().and_then(|hello| hello.properties.number(id::TOPIC_ALIAS_MAXIMUM));
+        if alias > most.or(Some(0)) {
+            return Err("a Topic Alias above the client's maximum".into());
         }
         let session = said.client.as_ref().and_then(|client| self.sessions.of(client));
-        let granted = session.map(|session| session.granted.clone()).unwrap_or_default();
+        let (granted, wild) =
+            session.map(|session| (session.granted.clone(), session.wild)).unwrap_or_default();
+        // Other scripts' messages come to who asks for them.
+        if wild && !topic.contains(&self.prefix) {
+            return Ok(());
+        }
         self.messages.judge(publish, &topic, &granted, version.is_5(), now)
+    }
+
+    /// Whether this is a message of another script's.
+    pub(super) fn is_strange(&self, packet: &Packet) -> bool {
+        matches!(packet, Packet::Publish(publish) if !publish.topic.contains(&self.prefix))
     }
 }
 

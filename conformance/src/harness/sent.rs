@@ -10,8 +10,8 @@ use crate::wire::{Properties, Property, Reader, Value, Wrong};
 pub(super) enum Sent {
     Connect(Hello),
     Publish(Message, Option<u32>),
-    /// The QoS that are asked for.
-    Subscribe(Vec<u8>),
+    /// The filters, and the QoS that are asked for.
+    Subscribe(Vec<(Vec<u8>, u8)>),
     /// DISCONNECT that says for how long the session is to be kept.
     Expiry,
 }
@@ -146,8 +146,7 @@ fn subscribe(body: &mut Reader<'_>, version: Version) -> Result<Sent, Wrong> {
     }
     let mut asked = Vec::new();
     while !body.is_empty() {
-        body.binary()?;
-        asked.push(body.u8()? & 3);
+        asked.push((body.binary()?.to_vec(), body.u8()? & 3));
     }
     Ok(Sent::Subscribe(asked))
 }

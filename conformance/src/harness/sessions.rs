@@ -22,6 +22,8 @@ pub(super) struct Session {
     since: Duration,
     /// Every QoS that was asked for or granted.
     pub(super) granted: Vec<u8>,
+    /// A filter was asked for that matches other scripts' topics.
+    pub(super) wild: bool,
 }
 
 impl Sessions {
@@ -51,6 +53,7 @@ impl Sessions {
         let session = Session {
             expiry_seconds: Some(announced.unwrap_or(hello.session_expiry_seconds)),
             since: now,
+            wild: before.as_ref().is_some_and(|session| session.wild),
             granted: before.map(|session| session.granted).unwrap_or_default(),
         };
         self.0.insert(identifier.clone(), session);

@@ -4,7 +4,7 @@ use super::client::Client;
 use super::failure::fail;
 use super::world::Next;
 use crate::version::Version;
-use crate::wire::{Connack, Packet, Properties};
+use crate::wire::{Connack, Packet};
 
 impl Client {
     /// The next packet, whatever it is, in the order in which the server sent them.
@@ -120,14 +120,13 @@ impl Client {
     /// The client broke the protocol: the server closes. 5.0 should say DISCONNECT with one of `codes` first
     /// (5.0 [MQTT-4.13.1-1]); our own broker has to.
     #[track_caller]
-    pub fn expect_violation(&mut self, codes: &[u8]) -> Properties {
+    pub fn expect_violation(&mut self, codes: &[u8]) {
         let next = self.world.borrow_mut().next(self.index);
         match next {
-            Next::Closed if !self.version().is_5() || !self.ours => Properties::default(),
+            Next::Closed if !self.version().is_5() || !self.ours => {}
             Next::Packet(Packet::Disconnect(packet)) if packet.code >= 0x80 => {
                 self.check_code("DISCONNECT", packet.code, codes);
                 self.expect_closed();
-                packet.properties
             }
             other => self.wrong(&format!("DISCONNECT with {codes:02X?} and the end"), &other),
         }

@@ -1,7 +1,10 @@
 //! At which step a wrong answer has to be noticed.
 
+use std::collections::HashMap;
+
 use crate::harness::Steps;
 use crate::targets::{Mutation, Seen, SeenPacket};
+use crate::wire::property::id;
 use crate::wire::{Decoded, Packet, decode};
 
 /// The step at which a script has to fail at the latest; `None` is the end. `seen` and `good` are of the good run,
@@ -28,20 +31,30 @@ pub(super) fn step(
 
 /// The number of the last of the packets that follow this one on its connection and look just like it.
 fn last_alike(packet: &SeenPacket, seen: &Seen) -> usize {
-    let wanted = look(packet);
-    let later = seen.packets.iter().filter(|it| it.link == packet.link && it.number > packet.number);
-    let last = later
-        .map(|packet| (packet.number, look(packet)))
+    let mut aliases = HashMap::new();
+    let of_link = seen.packets.iter().filter(|it| it.link == packet.link);
+    let mut looks = of_link.map(|it| (it.number, look(it, &mut aliases))).skip(packet.number);
+    let Some((_, wanted)) = looks.next() else { return packet.number };
+    let last = looks
         .filter(|(_, look)| is_publish(look) == is_publish(&wanted))
         .take_while(|(_, look)| *look == wanted)
         .last();
     last.map_or(packet.number, |(number, _)| number)
 }
 
-/// The packet, without what a script cannot know: the packet identifier of a message that comes for the first time.
-fn look(packet: &SeenPacket) -> Option<Packet> {
+/// The packet, without what a script cannot know: the packet identifier of a message that comes for the first time,
+/// and whether its topic comes as an alias.
+fn look(packet: &SeenPacket, aliases: &mut HashMap<u32, String>) -> Option<Packet> {
     match decode(&packet.bytes, packet.version) {
         Ok(Decoded::Whole(Packet::Publish(mut publish), _)) => {
+            publish.size = 0;
+            if let Some(alias) = publish.properties.number(id::TOPIC_ALIAS) {
+                if publish.topic.is_empty() {
+                    publish.topic = aliases.get(&alias).cloned().unwrap_or_default();
+                }
+                aliases.insert(alias, publish.topic.clone());
+                publish.properties.0.retain(|property| property.id != id::TOPIC_ALIAS);
+            }
             if !publish.duplicate {
                 publish.packet_identifier = 0;
             }

@@ -103,7 +103,7 @@ impl Place {
         let mut client = self.send(broker, section);
         match self {
             Self::Connect | Self::Will => client.expect_bad_connect(codes),
-            _ => drop(client.expect_violation(codes)),
+            _ => client.expect_violation(codes),
         }
     }
 

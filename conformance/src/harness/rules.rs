@@ -69,7 +69,7 @@ impl Rules {
                 }
                 Sent::Subscribe(asked) => {
                     if let Some(session) = session {
-                        let own = |filter: &[u8]| String::from_utf8_lossy(filter).contains(&self.prefix);
+                        let own = |filter: &[u8]| is_own(&String::from_utf8_lossy(filter), &self.prefix);
                         session.wild |= asked.iter().any(|(filter, _)| !own(filter));
                         asked.into_iter().for_each(|(_, qos)| session.grant(qos));
                     }
@@ -147,7 +147,7 @@ impl Rules {
         let (granted, wild) =
             session.map(|session| (session.granted.clone(), session.wild)).unwrap_or_default();
         // Other scripts' messages come to who asks for them.
-        if wild && !topic.contains(&self.prefix) {
+        if wild && !is_own(&topic, &self.prefix) {
             return Ok(());
         }
         self.messages.judge(publish, &topic, &granted, version.is_5(), now)
@@ -155,8 +155,20 @@ impl Rules {
 
     /// Whether this is a message of another script's.
     pub(super) fn is_strange(&self, packet: &Packet) -> bool {
-        matches!(packet, Packet::Publish(publish) if !publish.topic.contains(&self.prefix))
+        matches!(packet, Packet::Publish(publish) if !is_own(&publish.topic, &self.prefix))
     }
+}
+
+/// Whether the prefix stands in this topic or filter; that of another script may only begin with it.
+fn is_own(topic: &str, prefix: &str) -> bool {
+    // The name of a share is no part of the filter.
+    let shared = topic.strip_prefix("$share/").and_then(|rest| rest.split_once('/'));
+    let topic = shared.map_or(topic, |(_, filter)| filter);
+    topic.match_indices(prefix).any(|(at, _)| {
+        topic
+            .get(at + prefix.len()..)
+            .is_some_and(|rest| !rest.starts_with(|of: char| of.is_ascii_alphanumeric()))
+    })
 }
 
 /// The topic that is meant by an alias, or by itself.

@@ -15,6 +15,8 @@
 
 mod alter;
 mod due;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -2,9 +2,9 @@
 //! between; they stay for later.
 
 use super::client::Client;
+use super::connection::Next;
 use super::expect::{is_ending, is_publish};
 use super::failure::fail;
-use super::world::Next;
 use crate::wire::{
     Acknowledge, Packet, Publish, Suback, acknowledge, pingreq, publish, subscribe, unsubscribe,
 };

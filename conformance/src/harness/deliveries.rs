@@ -1,8 +1,8 @@
 //! Messages that come to a client.
 
 use super::client::Client;
+use super::connection::Next;
 use super::failure::fail;
-use super::world::Next;
 use crate::wire::{Packet, Publish};
 
 impl Client {

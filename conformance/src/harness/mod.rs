@@ -3,6 +3,7 @@
 mod answers;
 mod broker;
 mod client;
+mod connection;
 mod deliveries;
 mod expect;
 mod failure;

@@ -1,6 +1,9 @@
 //! What a server may say, given what the clients of a script have said: rules that every packet of every script is
 //! held against as soon as it comes.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::time::Duration;
 

@@ -79,3 +79,37 @@ impl Steps {
         &mut self.connections[connection]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_together_are_one_step() {
+        let mut steps = Steps::default();
+        steps.begin();
+        steps.take_packet(0, 0);
+        steps.begin_together();
+        for number in [2, 1] {
+            steps.begin();
+            steps.take_packet(0, number);
+        }
+        steps.end_together();
+        steps.begin();
+        steps.take_end(0);
+        let of_packets = [0, 1, 2, 3].map(|number| steps.of_packet(0, number));
+        assert_eq!(of_packets, [Some(1), Some(2), Some(2), None]);
+        assert_eq!((steps.of_end(0), steps.of_end(1), steps.last()), (Some(3), None, 3));
+    }
+
+    #[test]
+    fn what_is_taken_undecoded_is_taken_by_one_step() {
+        let mut steps = Steps::default();
+        steps.begin();
+        steps.take_packet(1, 0);
+        steps.begin();
+        steps.take_rest(1);
+        assert_eq!((steps.of_packet(1, 0), steps.of_packet(1, 7)), (Some(1), Some(2)));
+        assert_eq!((steps.of_end(1), steps.of_packet(0, 0)), (Some(2), None));
+    }
+}

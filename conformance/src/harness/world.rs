@@ -1,13 +1,13 @@
 //! One script's broker, its connections and what was said.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::connection::{Arrived, Connection, Next};
 use super::failure::{fail, unsupported};
 use super::rules::Rules;
 use super::steps::Steps;
 use super::transcript::Transcript;
-use crate::targets::{Arrival, Instance, Link};
+use crate::targets::{Arrival, Instance};
 use crate::version::Version;
 use crate::wire::{Decoded, Outgoing, Packet, decode, pingreq};
 
@@ -35,31 +35,6 @@ pub(super) struct World {
     rules: Rules,
 }
 
-/// One connection as the script sees it.
-struct Connection {
-    link: Link,
-    name: String,
-    version: Version,
-    /// Came but is not decoded yet.
-    bytes: Vec<u8>,
-    /// Decoded but not asked for yet, with their numbers.
-    packets: VecDeque<(usize, Packet)>,
-    /// How many were decoded.
-    decoded: usize,
-    /// The largest packet that the client takes.
-    limit: usize,
-    /// CONNACK came: PINGREQ is answered.
-    accepted: bool,
-    /// The script does not care what else comes.
-    ignored: bool,
-    /// Other scripts' messages do not count.
-    passes_over_strangers: bool,
-    /// The script cut it, or has seen its end.
-    over: bool,
-    /// Everything that will ever come has come.
-    closed: bool,
-}
-
 impl World {
     pub(super) fn new(instance: Box<dyn Instance>, rules: Rules) -> Self {
         Self {
@@ -76,20 +51,7 @@ impl World {
     #[track_caller]
     pub(super) fn open(&mut self, name: String, version: Version) -> usize {
         let link = self.instance.open().unwrap_or_else(|error| fail(error));
-        self.connections.push(Connection {
-            link,
-            name,
-            version,
-            bytes: Vec::new(),
-            packets: VecDeque::new(),
-            decoded: 0,
-            limit: usize::MAX,
-            accepted: false,
-            ignored: false,
-            passes_over_strangers: false,
-            over: false,
-            closed: false,
-        });
+        self.connections.push(Connection::new(link, name, version));
         self.rules.open();
         let index = self.connections.len() - 1;
         self.note(index, "opens");
@@ -396,29 +358,5 @@ impl World {
 
     fn now(&self) -> Duration {
         if self.instance.is_virtual() { self.waited } else { self.started.elapsed() }
-    }
-}
-
-/// What came from the wire: a packet and its number.
-enum Arrived {
-    Packet(usize, Packet),
-    Closed,
-    Nothing,
-}
-
-/// What the script gets.
-pub(super) enum Next {
-    Packet(Packet),
-    Closed,
-    Nothing,
-}
-
-impl std::fmt::Display for Next {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Packet(packet) => write!(f, "{packet}"),
-            Self::Closed => f.write_str("the server closed the connection"),
-            Self::Nothing => f.write_str("nothing came"),
-        }
     }
 }

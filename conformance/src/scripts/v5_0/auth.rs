@@ -358,11 +358,7 @@ fn not_authenticated_anew(broker: &Broker) {
                 expect_auth(&mut client, CONTINUE, Some("a?"));
             }
             client.send(says(step, words));
-            let packet = client.next_packet();
-            let Packet::Disconnect(disconnect) = packet else {
-                fail(format!("expected DISCONNECT, got {packet}"))
-            };
-            check_eq!(disconnect.code, code, "code of DISCONNECT");
+            let disconnect = client.expect_disconnect(code);
             let reference = (code == 0x9C).then_some(&b"other.example"[..]);
             check_eq!(disconnect.properties.text(id::SERVER_REFERENCE), reference, "Server Reference");
             client.expect_closed();

@@ -1,7 +1,7 @@
 //! Reason Strings and Response Information: what a client asked for in CONNECT (sections 3.1.2.11.6 and
 //! 3.1.2.11.7).
 
-use crate::harness::{Broker, Client, check, check_eq, fail};
+use crate::harness::{Broker, Client, check, check_eq};
 use crate::script::{Script, script};
 use crate::targets::Setup;
 use crate::wire::property::{Properties, Property, id};
@@ -63,11 +63,9 @@ fn accepted(broker: &Broker, hello: Connect) -> Client {
 /// The properties of a DISCONNECT that ends the connection.
 #[track_caller]
 fn disconnected(client: &mut Client, code: u8) -> Properties {
-    let packet = client.next_packet();
-    let Packet::Disconnect(disconnect) = packet else { fail(format!("expected DISCONNECT, got {packet}")) };
-    check_eq!(disconnect.code, code, "code of DISCONNECT");
+    let properties = client.expect_disconnect(code).properties;
     client.expect_closed();
-    disconnect.properties
+    properties
 }
 
 fn refusals_say_why(broker: &Broker) {

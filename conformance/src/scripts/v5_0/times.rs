@@ -100,7 +100,7 @@ fn message_expiry_intervals(broker: &Broker) {
         client.unsubscribe(&topic);
         client.disconnect();
         reader.publish_retained(&topic, "", 0);
-        reader.ignore_the_rest();
+        reader.receive(&topic, "", 0);
         reader.disconnect();
     }
 }

@@ -13,6 +13,8 @@ pub mod report;
 pub mod runner;
 pub mod script;
 mod scripts;
+#[cfg(feature = "planted-faults")]
+pub mod simulation_faults;
 pub mod statements;
 pub mod targets;
 mod version;

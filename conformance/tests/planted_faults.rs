@@ -1,10 +1,12 @@
 //! Each fault that is planted in the core is noticed by a script of the statement that it breaks: by one of its
-//! expectations, in every version that has the statement. With the feature `planted-faults`.
+//! expectations, in every version that has the statement; those that no script can notice are for the simulator.
+//! With the feature `planted-faults`.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 
 use conformance::runner::{Report, Verdict, choose, run, run_one};
+use conformance::simulation_faults::THIRTY;
 use conformance::targets::Memory;
 use conformance::{Script, Version, all_scripts};
 use hushwing_core::{Fault, Violation};
@@ -157,6 +159,19 @@ fn there_are_faults_enough_and_each_has_a_statement() {
     assert!(Fault::NAMED.len() >= 60, "{} faults have a name", Fault::NAMED.len());
     for fault in planted() {
         assert!(fault.2.starts_with("MQTT-") || fault.2.starts_with('X'), "nobody owns {fault:?}");
+    }
+}
+
+#[test]
+fn what_no_script_notices_is_for_the_simulator() {
+    let thirty: Vec<Fault> = THIRTY.iter().map(|(_, fault, _)| *fault).collect();
+    let left: Vec<&Fault> = Fault::SIMULATED.iter().filter(|fault| !thirty.contains(fault)).collect();
+    assert!(left.is_empty(), "nobody looks for {left:?}");
+    for number in 1..=30 {
+        assert!(THIRTY.iter().any(|(of, ..)| *of == number), "no fault has the number {number}");
+    }
+    for (index, fault) in thirty.iter().enumerate() {
+        assert!(!thirty[..index].contains(fault), "{fault:?} has two numbers");
     }
 }
 

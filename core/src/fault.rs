@@ -6,11 +6,16 @@ use core::num::NonZeroU16;
 
 use crate::broker::Promise;
 use crate::config::Config;
+use crate::message::MessageView;
+use crate::time::Instant;
 use crate::violation::Violation;
 use crate::wire::{Packet, Properties, PropertiesBuffer, Property};
 
 macro_rules! faults {
-    ($($name:ident $sentence:literal $v3_1_1:literal, $v5_0:literal;)*) => {
+    (
+        $($name:ident $sentence:literal $v3_1_1:literal, $v5_0:literal;)*
+        => $($simulated:ident $what:literal;)*
+    ) => {
         /// A mistake of the machine.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -24,18 +29,26 @@ macro_rules! faults {
                 #[doc = concat!($sentence, " (", $v3_1_1, " of 3.1.1, ", $v5_0, " of 5.0).")]
                 $name,
             )*
+            $(
+                #[doc = concat!($what, ": for the simulation.")]
+                $simulated,
+            )*
         }
 
         #[cfg(feature = "planted-faults")]
         impl Fault {
-            /// All that have a name of their own.
+            /// All that have a name of their own and break a statement.
             pub const NAMED: &[Self] = &[$(Self::$name),*];
 
-            /// The statements of 3.1.1 and of 5.0 that it breaks; `-` where the version has none.
+            /// All that take a crash, a race, or a look at the machine itself to be seen: no script sees them.
+            pub const SIMULATED: &[Self] = &[$(Self::$simulated),*];
+
+            /// The statements of 3.1.1 and of 5.0 that it breaks; `-` where the version has none, or no script
+            /// would see it.
             pub fn statements(self) -> [&'static str; 2] {
                 use crate::version::ProtocolVersion::{V3_1_1, V5_0};
                 match self {
-                    Self::Unheld(_) => ["-"; 2],
+                    Self::Unheld(_) $(| Self::$simulated)* => ["-"; 2],
                     Self::Unpunished(violation) => [violation.statement(V3_1_1), violation.statement(V5_0)],
                     $(Self::$name => [$v3_1_1, $v5_0],)*
                 }
@@ -47,6 +60,7 @@ macro_rules! faults {
                     Self::Unheld(_) => "a promise does not wait for its record",
                     Self::Unpunished(violation) => violation.sentence(),
                     $(Self::$name => $sentence,)*
+                    $(Self::$simulated => $what,)*
                 }
             }
         }
@@ -96,6 +110,8 @@ faults! {
     KeepAliveHalved "a client is cut off after three quarters of its Keep Alive" "MQTT-3.1.2-24", "MQTT-3.1.2-22";
     KeepAliveDoubled "a client is cut off after three times its Keep Alive only" "MQTT-3.1.2-24", "MQTT-3.1.2-22";
     OnlyPingKeepsAlive "nothing but PINGREQ counts as a sign of life" "MQTT-3.1.2-24", "MQTT-3.1.2-22";
+    SendingKeepsAlive "what is sent to a client counts as a sign of its life"
+        "MQTT-3.1.2-24", "MQTT-3.1.2-22";
 
     // Wills.
     WillUnpublished "the will does not go out" "MQTT-3.1.2-8", "MQTT-3.1.2-8";
@@ -103,10 +119,13 @@ faults! {
     WillRemovedByAnyDisconnect "a DISCONNECT with any reason takes the will back" "-", "MQTT-3.1.2-8";
     WillAtOnce "the Will Delay Interval is ignored" "-", "MQTT-3.1.2-8";
     WillAfterReturn "the will goes out although its client is back" "-", "MQTT-3.1.3-9";
+    WillLostWithSession "a will is dropped when its session ends before its delay" "-", "MQTT-3.1.2-8";
     WillQoSLost "every will goes out at QoS 0" "MQTT-3.1.2-9", "MQTT-3.1.2-9";
     WillNotRetained "no will is retained" "MQTT-3.1.2-17", "MQTT-3.1.2-15";
     WillAlwaysRetained "every will is retained" "MQTT-3.1.2-16", "MQTT-3.1.2-14";
     WillPropertiesLost "the will goes out without its properties" "-", "MQTT-3.1.3-10";
+    WillTwiceAtTakeover "the will goes out twice when its client is taken over"
+        "MQTT-3.1.2-8", "MQTT-3.1.2-8";
 
     // PUBLISH to clients.
     DuplicateAtFirst "DUP is 1 when a message is sent for the first time" "MQTT-3.3.1-3", "MQTT-3.3.1-3";
@@ -131,12 +150,15 @@ faults! {
 
     // Topic aliases.
     TopicAliasOutlivesConnection "topic aliases are found on every connection" "-", "MQTT-3.3.2-7";
+    TopicAliasKept "a client's topic aliases are known on its next connection" "-", "MQTT-3.3.2-7";
     TopicAliasNotReplaced "a topic alias keeps its first topic" "-", "X50-046";
     OutgoingAliasUnasked "topic aliases are sent to a client that takes none" "-", "MQTT-3.1.2-27";
     OutgoingAliasTooLarge "a topic alias exceeds the client's maximum" "-", "MQTT-3.1.2-26";
 
     // Delivery, acknowledgement, flow control.
     PacketIdentifierAlwaysOne "every message that is sent has packet identifier 1"
+        "MQTT-2.3.1-4", "MQTT-2.2.1-4";
+    IdentifierReusedInRelease "a packet identifier is used again before PUBCOMP"
         "MQTT-2.3.1-4", "MQTT-2.2.1-4";
     ReceiveMaximumIgnored "the client's Receive Maximum is ignored" "-", "MQTT-3.3.4-9";
     WindowNotReopened "an acknowledgement makes no room for the next message" "-", "MQTT-4.9.0-2";
@@ -147,6 +169,10 @@ faults! {
     NothingResent "unacknowledged messages are not sent again" "MQTT-4.4.0-1", "MQTT-4.4.0-1";
     PubrelNotResent "PUBREL is not sent again" "MQTT-4.4.0-1", "MQTT-4.4.0-1";
     QueueReversed "what waits for a client comes in the wrong order" "MQTT-4.6.0-6", "MQTT-4.6.0-5";
+    InFlightOrderLost "unacknowledged messages are sent again in another order"
+        "MQTT-4.6.0-1", "MQTT-4.6.0-1";
+    QueueBeforeInFlight "queued messages go before unacknowledged ones on a new connection"
+        "MQTT-4.6.0-6", "MQTT-4.6.0-5";
 
     // Retained messages.
     RetainedNotSent "a new subscription gets no retained messages" "MQTT-3.3.1-6", "MQTT-3.3.1-9";
@@ -157,12 +183,15 @@ faults! {
     RetainHandlingIgnored "Retain Handling is ignored" "-", "MQTT-3.3.1-11";
     RetainHandlingNeverNew "a subscription counts as new each time" "-", "MQTT-3.3.1-10";
     RetainedOutlivesExpiry "a retained message is sent after it has expired" "-", "X50-043";
+    ReplayForgotten "retained messages that were still to be sent are forgotten with the connection"
+        "-", "MQTT-3.3.1-9";
 
     // SUBSCRIBE and UNSUBSCRIBE.
     SubackReversed "the codes of SUBACK are in the wrong order" "MQTT-3.9.3-1", "MQTT-3.9.3-1";
     GrantsQoS0 "SUBACK always grants QoS 0" "MQTT-3.8.4-5", "MQTT-3.8.4-7";
     SubscriptionNotReplaced "the same filter again changes nothing" "MQTT-3.8.4-3", "MQTT-3.8.4-3";
     UnsubscribeIgnored "UNSUBSCRIBE changes nothing" "MQTT-3.10.4-2", "MQTT-3.10.4-2";
+    RouteKept "UNSUBSCRIBE leaves remembered receivers as they are" "MQTT-3.10.4-2", "MQTT-3.10.4-2";
     UnsubackReversed "the codes of UNSUBACK are in the wrong order" "-", "MQTT-3.11.3-1";
     NoLocalIgnored "No Local is ignored" "-", "MQTT-3.8.3-3";
     NoLocalAlways "nobody gets what he publishes himself" "MQTT-4.5.0-1", "MQTT-4.5.0-1";
@@ -192,6 +221,19 @@ faults! {
     AuthenticationMethodUnsaid "CONNACK and AUTH have no Authentication Method" "-", "MQTT-4.12.0-5";
     ReauthenticationUnconfirmed "the end of a re-authentication is not told" "-", "MQTT-4.12.1-1";
     RulesIgnored "everybody may publish and subscribe everything" "MQTT-3.3.5-2", "MQTT-3.4.2-1";
+
+    // No script sees these: they take a crash, a race, or a look at the machine itself.
+    =>
+    WindowGrows "PUBCOMP for a delivery of an older connection widens the window";
+    PubrelWaitsForWindow "PUBREL is sent again only when a PUBLISH could be";
+    NoLocalIgnoredInQueue "No Local is ignored for a copy that has to wait";
+    IncomingForgottenAtTakeover "the identifiers of incoming QoS 2 messages do not survive a takeover";
+    MemoryMiscounted "a dropped QoS 0 message leaves a byte on the memory account";
+    CancelledWillReturns "the removal of a will is not recorded";
+    ConnackBeforeClearing "CONNACK does not wait for the record that a session was cleared";
+    GroupCut "the identifier of a QoS 2 message and the message are recorded in two groups";
+    RepeatedPubrecUnheld "the answer to a PUBLISH that comes again overtakes the record of the first";
+    UnknownPubcompUnheld "the answer to a PUBREL that comes again overtakes the record of the first";
 }
 
 /// The fault that is planted, for those who do not see the configuration. Of no size without the feature.
@@ -267,6 +309,28 @@ impl Planted {
             Packet::Pingresp => self.is(Fault::PingrespMissing),
             _ => false,
         }
+    }
+
+    /// The properties that travel with a message, and its Message Expiry Interval where it is never counted
+    /// down.
+    #[inline]
+    pub(crate) fn with_expiry(
+        self,
+        mut forwarded: PropertiesBuffer,
+        seconds: Option<u32>,
+    ) -> PropertiesBuffer {
+        if let Some(seconds) = seconds.filter(|_| self.is(Fault::ExpiryNotCountedDown)) {
+            forwarded.push(Property::MessageExpiryInterval(seconds));
+        }
+        forwarded
+    }
+
+    /// A message that has its Message Expiry Interval among the properties that travel with it.
+    #[inline]
+    pub(crate) fn ageless<'m>(self, view: &MessageView<'m>) -> Option<MessageView<'m>> {
+        let said = || Properties::from_validated(view.properties).message_expiry_interval().is_some();
+        let ageless = self.is(Fault::ExpiryNotCountedDown) && said();
+        ageless.then_some(MessageView { expires_at: Instant::FAR_FUTURE, ..*view })
     }
 
     /// What is made of the properties of a message; `None`: nothing.

@@ -133,6 +133,10 @@ impl Broker {
         let Some(counted) = counted else {
             // 3.1.1 answers all the same ([MQTT-3.6.4-1]); 5.0 says that it does not know it.
             answer.reason = ReasonCode::PacketIdentifierNotFound;
+            if self.config().planted().is(Fault::UnknownPubcompUnheld) {
+                self.clients.reply_at_once(index, &Packet::Pubcomp(answer))?;
+                return Ok(Flow::Continue);
+            }
             let wait = self.clients.wait_for_session(Promise::RepeatedAnswer, session_index);
             self.clients.reply(index, wait, &Packet::Pubcomp(answer))?;
             return Ok(Flow::Continue);

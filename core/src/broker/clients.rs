@@ -10,6 +10,7 @@ use super::encode::Frames;
 use super::fan_out::FanOuts;
 use super::hook::HookSlot;
 use super::journal::Journal;
+use super::mistake::KeptAliases;
 use super::pressure::Pressure;
 use super::retain::RetainedMessages;
 use super::turn::Turn;
@@ -74,6 +75,7 @@ pub(crate) struct Clients {
     pub(super) connected: u64,
     pub(super) counters: Counters,
     pub(super) hooks: HookSlot,
+    pub(super) kept_aliases: KeptAliases,
 }
 
 impl Clients {
@@ -107,6 +109,7 @@ impl Clients {
             connected: 0,
             counters: Counters::default(),
             hooks: HookSlot::default(),
+            kept_aliases: KeptAliases::default(),
         }
     }
 

@@ -186,6 +186,7 @@ impl Broker {
         connect: &Connect<'_>,
         client_identifier: &str,
     ) -> Option<SessionIndex> {
+        let planted = self.config().planted();
         let session = self.clients.sessions.find(client_identifier)?;
         // [MQTT-3.1.4-3] of 5.0, [MQTT-3.1.4-2] of 3.1.1
         if let Some(older) = self.clients.sessions.get(session).and_then(|session| session.connection()) {
@@ -193,10 +194,15 @@ impl Broker {
             if let (Some(from), Some(by)) = (id(older), id(index)) {
                 self.clients.tell_taken_over(client_identifier, from, by);
             }
+            if planted.is(Fault::WillTwiceAtTakeover) {
+                self.publish_will_too_soon(now, session);
+            }
             self.disconnect_client(now, older, ReasonCode::SessionTakenOver);
+            if planted.is(Fault::IncomingForgottenAtTakeover) {
+                self.clients.forget_incoming(session);
+            }
         }
         let session = self.clients.sessions.find(client_identifier)?;
-        let planted = self.config().planted();
         let clean = connect.clean_start && !planted.is(Fault::CleanStartIgnored);
         if clean || planted.is(Fault::SessionNotResumed) {
             self.end_session(now, session, SessionEnd::Replaced);
@@ -246,6 +252,7 @@ impl Broker {
         }
         if let Some(outgoing) = session.outgoing.as_mut().filter(|_| !planted.is(Fault::NothingResent)) {
             outgoing.connected(slots);
+            outgoing.connected_wrongly(planted);
         }
         if let Some(incoming) = &mut session.incoming {
             incoming.connected();
@@ -253,8 +260,11 @@ impl Broker {
         clients.timers.disarm(&mut session.armed);
         let has_will = session.will.is_some();
         clients.record_session(index);
-        if had_will || has_will {
+        if had_will && !planted.is(Fault::CancelledWillReturns) || has_will {
             clients.record_will(index);
+        }
+        if planted.is(Fault::QueueBeforeInFlight) {
+            clients.admit_queue_first(index);
         }
         clients.recount_session(index);
     }

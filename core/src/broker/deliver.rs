@@ -71,9 +71,14 @@ impl Broker {
             Some(route) => route.receivers(),
             None => self.gathered.as_receivers(),
         };
+        let overlooked = |of: SessionIndex| {
+            planted.is(Fault::NoLocalIgnored)
+                || planted.is(Fault::NoLocalIgnoredInQueue)
+                    && !self.clients.sends_at_once(of, publication.wait)
+        };
         // [MQTT-3.8.3-3] of 5.0
         if let Some(publisher) =
-            publication.publisher.filter(|of| receivers.differ_for(*of) && !planted.is(Fault::NoLocalIgnored))
+            publication.publisher.filter(|of| receivers.differ_for(*of) && !overlooked(*of))
         {
             self.gathered.gather(&mut self.tree, topic, Some(publisher));
             receivers = self.gathered.as_receivers();
@@ -257,6 +262,7 @@ impl Clients {
             for victim in backlog.make_room(limit, limit_bytes) {
                 self.release_message(victim.message);
                 self.dropped(index, DropReason::QueueFull);
+                self.owned_bytes += usize::from(self.config.planted().is(Fault::MemoryMiscounted));
             }
         }
         self.recount_connection(index);

@@ -234,6 +234,8 @@ impl Clients {
     ) -> Result<(), TooLarge> {
         let Some(connection) = self.connections.get(index) else { return Ok(()) };
         let takes_aliases = connection.outgoing_topic_alias_maximum > 0 && !form.duplicate;
+        let ageless = self.config.planted().ageless(view);
+        let view = ageless.as_ref().unwrap_or(view);
         if takes_aliases && view.topic.len() >= WORTHWHILE_FROM_BYTES {
             return self.write_aliased(now, index, view, stored, form);
         }

@@ -50,6 +50,11 @@ impl Journal {
         Position(self.committed.0 + u64::from(!self.group.is_empty()))
     }
 
+    /// Whether a session ends in the group at hand.
+    pub(super) fn clears_session(&self) -> bool {
+        self.group.iter().any(|record| matches!(record, Record::Delete(Key::Session(_))))
+    }
+
     pub(super) fn commit(&mut self) -> Option<(Position, Vec<Record>)> {
         if self.group.is_empty() {
             return None;

@@ -23,6 +23,7 @@ mod hook;
 mod journal;
 mod judge;
 mod memory;
+mod mistake;
 mod on_behalf;
 mod pass;
 mod plain;

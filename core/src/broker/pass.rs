@@ -30,8 +30,9 @@ impl Clients {
         if !outgoing.takes_at_once(in_flight_maximum) {
             return false;
         }
-        let Some(packet_identifier) = outgoing.admit_passing(copy.qos, copy.retain) else { return false };
         let planted = self.config.planted();
+        let admitted = outgoing.admit_passing(copy.qos, copy.retain, planted);
+        let Some(packet_identifier) = admitted else { return false };
         let packet_identifier = Some(planted.identifier(packet_identifier));
         let duplicate = planted.is(Fault::DuplicateAtFirst);
         let form = Form { qos: copy.qos, packet_identifier, duplicate, ..copy.form() };

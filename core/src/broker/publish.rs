@@ -53,6 +53,9 @@ impl Broker {
             {
                 connection.work().aliases.set(alias, publish.topic);
             }
+            if self.config().planted().is(Fault::TopicAliasKept) {
+                self.clients.keep_alias(index, alias, publish.topic);
+            }
             return self.publish_to(now, index, publish);
         }
         let known = |of: ConnectionIndex| self.clients.connections.get(of)?.work.as_ref()?.aliases.get(alias);
@@ -60,7 +63,8 @@ impl Broker {
             let everywhere = self.config().planted().is(Fault::TopicAliasOutlivesConnection);
             self.clients.connections.iter().filter(|_| everywhere).find_map(|(of, _)| known(of))
         };
-        let topic = known(index).or_else(of_others).ok_or(Violation::TopicAliasUnknown)?;
+        let kept = || self.clients.kept_alias(index, alias);
+        let topic = known(index).or_else(of_others).or_else(kept).ok_or(Violation::TopicAliasUnknown)?;
         let topic: alloc::boxed::Box<str> = topic.into();
         self.publish_to(now, index, &Publish { topic: &topic, ..*publish })
     }
@@ -159,6 +163,9 @@ impl Broker {
             let row = Row::Incoming { session: number, packet_identifier: packet_identifier.get() };
             self.clients.record(session_index, Record::Put(row));
             wait = self.clients.wait_for_group(Promise::Forward);
+            if self.config().planted().is(Fault::GroupCut) {
+                self.clients.commit();
+            }
         }
         // Method B: the message goes on now, and never again for this identifier ([MQTT-4.3.3-2] of 3.1.1).
         let mut reason = ReasonCode::Success;
@@ -188,6 +195,10 @@ impl Broker {
         let wait = self.clients.wait_for_session(Promise::RepeatedAnswer, session_index);
         let reason = ReasonCode::Success;
         let acknowledgement = Acknowledgement { packet_identifier, reason, properties: Properties::EMPTY };
+        if self.config().planted().is(Fault::RepeatedPubrecUnheld) {
+            self.clients.reply_at_once(index, &Packet::Pubrec(acknowledgement))?;
+            return Ok(Flow::Continue);
+        }
         self.clients.reply(index, wait, &Packet::Pubrec(acknowledgement))?;
         Ok(Flow::Continue)
     }
@@ -213,10 +224,9 @@ impl Broker {
         publish.properties = damaged.as_ref().map_or(publish.properties, PropertiesBuffer::as_properties);
         let only = self.clients.sessions_of(change);
         let buffer;
-        let as_it_came = planted.is(Fault::ExpiryNotCountedDown);
-        let (properties, expires_at) = if needs_forwarding(publish.properties) && !as_it_came {
+        let (properties, expires_at) = if needs_forwarding(publish.properties) {
             let seconds = publish.properties.message_expiry_interval();
-            buffer = forwarded(publish.properties);
+            buffer = planted.with_expiry(forwarded(publish.properties), seconds);
             // [MQTT-3.3.2-5] of 5.0: the interval starts when the message arrives.
             (PropertiesBuffer::as_properties(&buffer), expiry(now, seconds))
         } else {

@@ -106,7 +106,7 @@ impl Clients {
         session: SessionIndex,
         budget: &mut usize,
     ) -> Step {
-        let in_flight_maximum = self.config.limits.in_flight_maximum;
+        let (in_flight_maximum, planted) = (self.config.limits.in_flight_maximum, self.config.planted());
         // One that is not read cannot acknowledge: what is for it waits in its queue.
         let unread = self.is_unread(index);
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
@@ -114,6 +114,11 @@ impl Clients {
         };
         let next = outgoing.next().map(|next| (next.stage, next.packet_identifier));
         match next {
+            Some((Stage::Release, _))
+                if planted.is(Fault::PubrelWaitsForWindow) && outgoing.is_window_closed() =>
+            {
+                Step::Stop
+            }
             Some((Stage::Release, packet_identifier)) => {
                 outgoing.advance();
                 self.send_pubrel_again(index, session, packet_identifier)
@@ -200,10 +205,11 @@ impl Clients {
 
     /// Gives a message a packet identifier. It leaves in the next step, once its record is where it has to be.
     pub(super) fn admit(&mut self, session: SessionIndex, queued: Queued) -> Step {
+        let planted = self.config.planted();
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };
-        let Some(InFlight { packet_identifier, queued, .. }) = outgoing.admit(queued) else {
+        let Some(InFlight { packet_identifier, queued, .. }) = outgoing.admit(queued, planted) else {
             return Step::Stop;
         };
         let (packet_identifier, recorded) = (*packet_identifier, queued.entry != 0);

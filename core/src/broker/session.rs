@@ -26,6 +26,9 @@ impl Broker {
             // [MQTT-3.1.2-23] of 5.0, [MQTT-3.1.2-6] of 3.1.1
             return self.end_session(now, index, SessionEnd::Closed);
         }
+        if self.config().planted().is(Fault::ReplayForgotten) {
+            self.clients.end_replays(index);
+        }
         self.clients.release_outgoing(index);
         self.clients.recount_session(index);
         self.clients.record_session(index);
@@ -56,6 +59,9 @@ impl Broker {
     /// A session is over: its will goes out if it has not ([MQTT-3.1.2-8] of 5.0), what it was to have for its
     /// groups goes to other members (section 4.8.2 of 5.0), everything else is forgotten.
     pub(super) fn end_session(&mut self, now: Instant, index: SessionIndex, cause: SessionEnd) {
+        if self.config().planted().is(Fault::WillLostWithSession) && self.will_is_early(now, index) {
+            self.remove_will(index);
+        }
         self.publish_will(now, index);
         self.clients.tell_session_ended(index, cause);
         let Some(session) = self.clients.sessions.get_mut(index) else { return };
@@ -76,12 +82,7 @@ impl Clients {
     /// Forgets a session, but for what it is owed for its groups.
     fn forget_session(&mut self, index: SessionIndex, number: u64, recorded: bool) -> Vec<Queued> {
         let owed = self.forget_deliveries(index);
-        let Some(session) = self.sessions.get_mut(index) else { return owed };
-        if let Some(incoming) = session.incoming.take().filter(|_| recorded) {
-            for packet_identifier in incoming.iter().map(core::num::NonZeroU16::get) {
-                self.journal.record(Record::Delete(Key::Incoming { session: number, packet_identifier }));
-            }
-        }
+        self.forget_incoming(index);
         if recorded {
             self.journal.record(Record::Delete(Key::Session(number)));
         }
@@ -91,6 +92,18 @@ impl Clients {
             self.owned_bytes -= session.counted as usize;
         }
         owed
+    }
+
+    /// Forgets the QoS 2 packet identifiers that a session received.
+    pub(super) fn forget_incoming(&mut self, index: SessionIndex) {
+        let Some(session) = self.sessions.get_mut(index) else { return };
+        let (number, recorded) = (session.record, session.is_recorded());
+        if let Some(incoming) = session.incoming.take().filter(|_| recorded) {
+            for packet_identifier in incoming.iter().map(core::num::NonZeroU16::get) {
+                self.journal.record(Record::Delete(Key::Incoming { session: number, packet_identifier }));
+            }
+        }
+        self.recount_session(index);
     }
 
     /// Lets go of everything that a session is owed. What was for one of its groups, and may be somebody

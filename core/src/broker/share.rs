@@ -183,7 +183,7 @@ impl Clients {
     }
 
     /// Whether a QoS 1 or 2 message would be given a packet identifier at once.
-    fn is_ready(&self, index: ConnectionIndex, session: &Session) -> bool {
+    pub(super) fn is_ready(&self, index: ConnectionIndex, session: &Session) -> bool {
         let is_open = |open, phase| open && phase == Phase::Connected;
         let maximum = self.config.limits.in_flight_maximum;
         self.connections.get(index).is_some_and(|connection| is_open(connection.open, connection.phase))

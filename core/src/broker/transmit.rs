@@ -3,6 +3,7 @@
 use super::Broker;
 use crate::connection::transmit::Transmit;
 use crate::connection::{ConnectionIndex, Phase, pause};
+use crate::fault::Fault;
 use crate::id::ConnectionId;
 use crate::time::Instant;
 
@@ -21,6 +22,9 @@ impl Broker {
         }
         self.continue_shutdown(now);
         if self.clients.connections.get(index)?.waiting_bytes() > 0 {
+            if self.config().planted().is(Fault::SendingKeepsAlive) {
+                self.clients.hear_from(now, index);
+            }
             return self.clients.connections.get_mut(index)?.transmit.as_deref_mut();
         }
         self.clients.give_back(index);

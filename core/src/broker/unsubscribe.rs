@@ -57,7 +57,8 @@ impl Broker {
         session: SessionIndex,
         filter: &str,
     ) -> ReasonCode {
-        if self.config().planted().is(Fault::UnsubscribeIgnored) && self.tree.get(session, filter).is_some() {
+        let planted = self.config().planted();
+        if planted.is(Fault::UnsubscribeIgnored) && self.tree.get(session, filter).is_some() {
             return ReasonCode::Success;
         }
         let Some(found) = self.clients.session(session) else { return ReasonCode::UnspecifiedError };
@@ -65,7 +66,9 @@ impl Broker {
         if self.tree.remove(&mut found.subscriptions, session, filter).is_none() {
             return ReasonCode::NoSubscriptionExisted;
         }
-        self.routes.changed(filter);
+        if !planted.is(Fault::RouteKept) {
+            self.routes.changed(filter);
+        }
         self.clients.record_subscription(session, filter, None);
         self.clients.tell_unsubscribed(session, filter);
         self.clients.end_replay(session, filter);

@@ -44,7 +44,7 @@ impl Broker {
         } else {
             will.message_expiry_seconds
         };
-        let properties = forwarded(publish.properties);
+        let properties = planted.with_expiry(forwarded(publish.properties), expiry_seconds);
         let only = self.clients.sessions_of(change.as_deref());
         self.clients.tell_will_published(index, publish.topic);
         let publication = Publication {
@@ -69,7 +69,9 @@ impl Broker {
     pub(super) fn remove_will(&mut self, index: SessionIndex) {
         let Some(session) = self.clients.session(index) else { return };
         if session.will.take().is_some() {
-            self.clients.record_will(index);
+            if !self.config().planted().is(Fault::CancelledWillReturns) {
+                self.clients.record_will(index);
+            }
             self.clients.recount_session(index);
         }
     }

@@ -10,6 +10,7 @@ use core::num::NonZeroU16;
 use super::packet_identifier::PacketIdentifiers;
 use super::queue::{Queue, Queued};
 use super::replay::Replays;
+use crate::fault::{Fault, Planted};
 use crate::id::Position;
 use crate::message::MessageIndex;
 use crate::wire::QoS;
@@ -96,6 +97,18 @@ impl Outgoing {
         self.without_slot = self.in_flight.iter().filter(|entry| entry.wants_slot()).count();
     }
 
+    /// The mistakes that can be made as a connection begins.
+    pub(crate) fn connected_wrongly(&mut self, planted: Planted) {
+        if planted.is(Fault::InFlightOrderLost) {
+            self.in_flight.make_contiguous().reverse();
+            self.identifiers.restored();
+        }
+        if planted.is(Fault::WindowGrows) {
+            let released = self.in_flight.iter_mut().filter(|entry| entry.stage == Stage::Release);
+            released.for_each(|entry| entry.holds_slot = true);
+        }
+    }
+
     /// The next entry that was not sent on this connection.
     pub(crate) fn next(&self) -> Option<&InFlight> {
         self.in_flight.get(self.cursor)
@@ -119,6 +132,11 @@ impl Outgoing {
         self.without_slot -= 1;
         entry.holds_slot = true;
         true
+    }
+
+    /// Whether the client's Receive Maximum lets no PUBLISH pass.
+    pub(crate) fn is_window_closed(&self) -> bool {
+        self.free_slots == 0
     }
 
     /// The next entry was sent.
@@ -148,8 +166,8 @@ impl Outgoing {
     }
 
     /// Gives a message a packet identifier and a slot, last in line. `None` if there is none left.
-    pub(crate) fn admit(&mut self, queued: Queued) -> Option<&InFlight> {
-        let packet_identifier = self.take_identifier()?;
+    pub(crate) fn admit(&mut self, queued: Queued, planted: Planted) -> Option<&InFlight> {
+        let packet_identifier = self.take_identifier(planted)?;
         self.in_flight_heap += queued.heap_cost();
         self.in_flight.push_back(InFlight {
             packet_identifier,
@@ -164,8 +182,8 @@ impl Outgoing {
     /// The same for a message that is not stored and that this connection gets at once; its packet identifier.
     /// The entry is written where it stands: nearly every message of a busy broker comes this way.
     #[inline]
-    pub(crate) fn admit_passing(&mut self, qos: QoS, retain: bool) -> Option<NonZeroU16> {
-        let packet_identifier = self.take_identifier()?;
+    pub(crate) fn admit_passing(&mut self, qos: QoS, retain: bool, planted: Planted) -> Option<NonZeroU16> {
+        let packet_identifier = self.take_identifier(planted)?;
         self.in_flight.push_back(InFlight::PASSING);
         let entry = self.in_flight.back_mut()?;
         entry.packet_identifier = packet_identifier;
@@ -176,13 +194,27 @@ impl Outgoing {
 
     /// A packet identifier that is free, and a slot for it.
     #[inline]
-    fn take_identifier(&mut self) -> Option<NonZeroU16> {
+    fn take_identifier(&mut self, planted: Planted) -> Option<NonZeroU16> {
+        let reused = planted.is(Fault::IdentifierReusedInRelease).then(|| self.released()).flatten();
         let ends = self.in_flight.front().zip(self.in_flight.back());
         let ends = ends.map(|(front, back)| (front.packet_identifier, back.packet_identifier));
         let in_use = |identifier| self.in_flight.iter().any(|entry| entry.packet_identifier == identifier);
-        let packet_identifier = self.identifiers.allocate(ends, in_use)?;
+        let packet_identifier = match reused {
+            Some(packet_identifier) => packet_identifier,
+            None => self.identifiers.allocate(ends, in_use)?,
+        };
         self.free_slots = self.free_slots.checked_sub(1)?;
         Some(packet_identifier)
+    }
+
+    /// A packet identifier that PUBREL is owed for, and no PUBLISH.
+    fn released(&self) -> Option<NonZeroU16> {
+        let of_publish = |identifier| {
+            let publishes = self.in_flight.iter().filter(|entry| entry.stage == Stage::Publish);
+            publishes.map(|entry| entry.packet_identifier).any(|of| of == identifier)
+        };
+        let released = self.in_flight.iter().filter(|entry| entry.stage == Stage::Release);
+        released.map(|entry| entry.packet_identifier).find(|identifier| !of_publish(*identifier))
     }
 
     /// Puts back what the journal kept, in its order.
@@ -258,6 +290,19 @@ impl Outgoing {
         self.without_slot -= usize::from(entry.wants_slot());
         entry.stage = Stage::Release;
         Some(entry)
+    }
+
+    /// The first of the queue, if the window has room for it; it will be the next entry once it is admitted.
+    pub(crate) fn jump(&mut self) -> Option<Queued> {
+        let next = self.queue.front().filter(|queued| queued.qos > QoS::AtMostOnce && self.free_slots > 0);
+        next.is_some().then(|| self.queue.pop()).flatten().inspect(|_| self.cursor = self.in_flight.len())
+    }
+
+    /// Puts all entries but the first `count` before these.
+    pub(crate) fn put_behind(&mut self, count: usize) {
+        self.cursor = 0;
+        self.in_flight.rotate_left(count.min(self.in_flight.len()));
+        self.identifiers.restored();
     }
 
     /// Everything that was given a packet identifier; the session is over.

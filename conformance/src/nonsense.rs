@@ -120,10 +120,7 @@ pub const OUT_OF_REACH: &[(Violation, &str)] = &[
 /// What a server meets without any nonsense, and when.
 pub const OF_THE_WORLD: &[(Violation, &str)] = &[
     (Violation::AnswerTimeout, "the embedder does not answer a question in time"),
-    (
-        Violation::MemoryExhausted,
-        "all memory is in use, and a 3.x client publishes above QoS 0, or it stays so",
-    ),
+    (Violation::MemoryExhausted, "all memory is in use, and stays so, or a 3.x client publishes above QoS 0"),
 ];
 
 const ALL: &[Version] = &Version::ALL;

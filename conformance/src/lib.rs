@@ -9,6 +9,7 @@ pub mod crash;
 pub mod exceptions;
 pub mod harness;
 pub mod mutations;
+pub mod nonsense;
 pub mod report;
 pub mod runner;
 pub mod script;

@@ -214,7 +214,7 @@ impl Clients {
         self.admit(session, queued)
     }
 
-    fn wake_when_persisted(&mut self, index: ConnectionIndex, wait: Position) {
+    pub(super) fn wake_when_persisted(&mut self, index: ConnectionIndex, wait: Position) {
         if wait > self.journal.persisted()
             && let Some(connection) = self.connections.get(index)
         {

@@ -185,10 +185,18 @@ impl Clients {
 
     /// The first message of the queue leaves it.
     fn admit_queued(&mut self, now: Instant, index: ConnectionIndex, session: SessionIndex) -> Step {
+        let persisted = self.journal.persisted();
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };
         let reversed = self.config.planted().is(Fault::QueueReversed);
+        let next = if reversed { outgoing.queue.back() } else { outgoing.queue.front() };
+        // The others wait with their packet identifiers.
+        let held = next.filter(|next| next.qos == QoS::AtMostOnce && next.wait > persisted);
+        if let Some(wait) = held.map(|held| held.wait) {
+            self.wake_when_persisted(index, wait);
+            return Step::Stop;
+        }
         let next = if reversed { outgoing.queue.pop_newest() } else { outgoing.queue.pop() };
         let Some(queued) = next else { return Step::Stop };
         if queued.qos == QoS::AtMostOnce {

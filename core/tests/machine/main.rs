@@ -3,6 +3,7 @@
 mod authentication;
 mod fan_out;
 mod lanes;
+mod order;
 mod pressure;
 mod rates;
 mod redirect;

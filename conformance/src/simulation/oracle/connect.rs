@@ -51,6 +51,8 @@ pub struct Conn {
     pub keep_alive_seconds: u16,
     /// When the last packet was whole, in microseconds.
     pub heard_at: u64,
+    /// From when on its silence counts at the latest.
+    pub patient_from: u64,
     /// It was not read for a while.
     pub paused: bool,
     /// PUBLISH packets that hold a slot of its Receive Maximum.
@@ -61,6 +63,8 @@ pub struct Conn {
     pub announced_at: u64,
     /// Topic aliases of the broker: their topics.
     pub aliases: BTreeMap<u16, u16>,
+    /// The place of the last message that was sent.
+    pub last_sent: (u64, u32),
     /// PUBLISH packets to be sent again, in their order, before any new one.
     pub resend: VecDeque<u16>,
     /// The client broke the protocol.
@@ -85,11 +89,13 @@ impl Conn {
             dismissed: false,
             keep_alive_seconds: 0,
             heard_at: now,
+            patient_from: now,
             paused: false,
             window: 0,
             announced: false,
             announced_at: now,
             aliases: BTreeMap::new(),
+            last_sent: (0, 0),
             resend: VecDeque::new(),
             misbehaved: false,
         }
@@ -121,7 +127,7 @@ impl Oracle {
         }
         conn.stage = Stage::Online;
         conn.keep_alive_seconds = keep_alive_seconds;
-        conn.heard_at = now;
+        conn.patient_from = now;
         check_keep_alive(conn, &hello, keep_alive_seconds)?;
         if let Some(older) = self.sessions[client].online {
             self.over(older)?;
@@ -147,8 +153,10 @@ impl Oracle {
         let over = session.exists == Exists::No || session.expires_at < self.now;
         match (present, session.exists) {
             _ if near_its_end => Ok(()),
-            (true, _) if over => Err("a session that ended goes on".into()),
-            (false, Exists::Yes) if !over => Err("a session that was to be kept is gone".into()),
+            (true, exists) if over => {
+                Err(format!("the session of client {client} goes on, which has ended: {exists:?}, {}", session.expires_at))
+            }
+            (false, Exists::Yes) if !over => Err(format!("the session of client {client} is gone")),
             _ => Ok(()),
         }
     }
@@ -167,8 +175,10 @@ impl Oracle {
         session.opened = (tag, session.expires_at);
         session.online = Some(link);
         session.expires_at = NEVER;
+        session.asked_expiry_seconds = hello.expiry_seconds;
         session.expiry_seconds = hello.expiry_seconds;
         session.maximum_packet_size = hello.maximum_packet_size;
+        session.flights.sort_by_key(|flight| flight.place);
         let again = session.flights.iter().filter(|flight| flight.is_to_be_published_again());
         let resend = again.map(|flight| flight.packet_identifier).collect();
         if let Some(conn) = self.conns.get_mut(&link) {

@@ -65,8 +65,13 @@ impl Oracle {
                 old.exists = Exists::Maybe;
                 old.owed.clear();
                 old.generation = session.generation + 1;
+                old.expiry_seconds = old.asked_expiry_seconds;
                 *session = *old;
             }
+        }
+        // A DISCONNECT that is forgotten has changed nothing.
+        if session.online.is_none() && session.closed.fate(completed) != Fate::Kept {
+            session.expiry_seconds = session.expiry_seconds.max(session.asked_expiry_seconds);
         }
         let lost = session.made.fate(completed) == Fate::Lost;
         if !journal || !session.is_kept() || session.exists == Exists::No || lost {
@@ -149,9 +154,6 @@ impl Session {
     /// Acknowledgements that may not have been handled: what they were for may come back.
     pub(super) fn haunt(&mut self) {
         for (flight, _) in std::mem::take(&mut self.ghosts) {
-            if flight.number != super::NAMELESS && !flight.retain && flight.qos == 1 {
-                self.uncount(flight.number);
-            }
             if self.flight(flight.packet_identifier).is_none() {
                 self.flights.push(Flight { open: true, maybe: true, ..flight });
             }
@@ -164,6 +166,7 @@ impl Session {
         if flight.qos == 1 {
             if flight.number != super::NAMELESS && !flight.retain {
                 self.uncount(flight.number);
+                flight.uncounted = true;
                 if !flight.maybe && ledger.get(flight.number).accepted {
                     self.owe(flight.number);
                 }

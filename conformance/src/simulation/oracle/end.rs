@@ -145,7 +145,7 @@ impl Oracle {
         let now = self.now;
         if let Some(conn) = self.conns.get_mut(&link) {
             conn.paused = paused;
-            conn.heard_at = now;
+            conn.patient_from = now;
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Flight {
     pub packet_identifier: u16,
     /// The message; [`NAMELESS`] if it has no payload.
     pub number: Number,
+    /// Where it stands among those that were sent; what was sent unseen stands between.
+    pub place: (u64, u32),
     /// 1 or 2.
     pub qos: u8,
     /// How far it is.
@@ -36,6 +38,8 @@ pub struct Flight {
     pub open: bool,
     /// A crash has left open whether it is there at all.
     pub maybe: bool,
+    /// Its copy does not count as sent any more.
+    pub uncounted: bool,
     /// It went out with RETAIN 1.
     pub retain: bool,
 }
@@ -80,15 +84,20 @@ impl Oracle {
         if !publish.duplicate {
             self.check_nothing_is_overtaken(link, number)?;
         }
+        let (turn, conn) = (self.turn, self.conn(link)?);
+        let place = if publish.duplicate { (conn.last_sent.0, conn.last_sent.1 + 1) } else { (turn + 1, conn.last_sent.1 + 1) };
+        conn.last_sent = place;
         let flight = Flight {
             packet_identifier: id,
             number,
+            place,
             qos: publish.qos,
             leg: Leg::Published,
             link,
             release_link: 0,
             open: false,
             maybe: false,
+            uncounted: false,
             retain: publish.retain,
         };
         self.reach.flight(publish.qos, "sent");
@@ -134,16 +143,18 @@ impl Oracle {
         if !flight.maybe && (flight.retain != publish.retain || flight.qos != publish.qos) {
             return Err(format!("message {number} is sent again at another QoS, or with another RETAIN"));
         }
+        let place = flight.place;
         flight.link = link;
         flight.leg = Leg::Published;
-        let was_open = flight.maybe && flight.qos == 1 && !flight.retain;
+        let uncounted = std::mem::take(&mut flight.uncounted);
         (flight.open, flight.maybe) = (false, false);
-        if was_open && number != NAMELESS {
+        if uncounted {
             self.sessions[client].count(number);
             self.sessions[client].settle(number);
         }
         self.reach.flight(publish.qos, "sent again");
         let conn = self.conn(link)?;
+        conn.last_sent = conn.last_sent.max(place);
         match conn.resend.front() {
             Some(first) if *first == id => drop(conn.resend.pop_front()),
             Some(first) if conn.resend.contains(&id) => {

@@ -65,7 +65,9 @@ pub struct Session {
     pub generation: u32,
     /// Where it is recorded that it was made.
     pub made: Tag,
-    /// Session Expiry Interval in seconds.
+    /// Session Expiry Interval of its last CONNECT in seconds.
+    pub asked_expiry_seconds: u32,
+    /// The one that holds: DISCONNECT may change it.
     pub expiry_seconds: u32,
     /// Maximum Packet Size of its client; 0 for none.
     pub maximum_packet_size: u32,
@@ -122,6 +124,7 @@ impl Session {
             exists: Exists::No,
             generation,
             made: Tag::default(),
+            asked_expiry_seconds: 0,
             expiry_seconds: 0,
             maximum_packet_size: 0,
             online: None,
@@ -228,7 +231,7 @@ impl Oracle {
         let next = Session::new(self.sessions[client].generation + 1, base);
         let mut old = std::mem::replace(&mut self.sessions[client], next);
         self.end_wills(client);
-        if self.profile.journal && old.is_kept() {
+        if self.profile.journal && old.asked_expiry_seconds > 0 {
             old.previous = None;
             old.online = None;
             self.sessions[client].previous = Some((Box::new(old), tag));

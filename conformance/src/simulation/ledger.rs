@@ -42,6 +42,8 @@ pub struct Message {
     pub done_at: u64,
     /// When it expires, in microseconds.
     pub deadline: u64,
+    /// Its time had come before a wall clock jumped back: it may be gone.
+    pub may_be_gone: bool,
     /// How often the broker may have taken it as a new one.
     pub times: u8,
     /// Its order among others is open: it was sent again, or a crash came between.
@@ -71,6 +73,7 @@ impl Message {
             fed_at: NEVER,
             done_at: NEVER,
             deadline: NEVER,
+            may_be_gone: false,
             times: 0,
             unordered: false,
             accepted: false,
@@ -107,6 +110,11 @@ impl Message {
             all.push(Property::user("a", "2"));
         }
         all
+    }
+
+    /// Whether it is still to be delivered at this time.
+    pub fn is_due(&self, now: u64) -> bool {
+        self.deadline > now && !self.may_be_gone && !self.denied
     }
 
     /// More bytes than any packet with it has.

@@ -33,10 +33,11 @@ impl Oracle {
 
     /// Another process has read the disk; it is `now`.
     pub fn restarted(&mut self, now: u64) {
-        let turn = self.turn;
+        let (turn, before) = (self.turn, self.now);
         for message in self.ledger.all_mut().filter(|message| message.fed_at != NEVER) {
             message.crashed |= !message.accepted || message.done_at == NEVER || message.fed_at + 5_000 > turn;
             message.done_at = message.done_at.min(turn);
+            message.may_be_gone |= message.deadline <= before;
         }
         if !self.profile.journal {
             self.wills.clear();
@@ -103,9 +104,20 @@ impl Oracle {
                 }
             }
         }
-        session.online = None;
+        let recorded = session.online.take().is_none() && session.closed.fate(completed) == Fate::Kept;
+        session.closed = if recorded { Tag::default() } else { Tag::ANEW };
         if session.exists == Exists::Maybe {
             session.owed.clear();
+        }
+    }
+
+    /// The restart has made groups up to this one.
+    pub fn recorded_anew(&mut self, written: u64) {
+        let tags = self.sessions.iter_mut().map(|session| &mut session.closed);
+        for tag in tags.chain(self.wills.iter_mut().map(|will| &mut will.closed)) {
+            if *tag == Tag::ANEW {
+                tag.after = written;
+            }
         }
     }
 
@@ -113,7 +125,7 @@ impl Oracle {
     fn forget_tags(&mut self) {
         for session in &mut self.sessions {
             session.made = Tag::default();
-            session.closed = Tag::default();
+            session.closed = if session.closed == Tag::ANEW { Tag::ANEW } else { Tag::default() };
             session.opened = (Tag::default(), NEVER);
             session.ghosts.clear();
             session.released.clear();

@@ -25,7 +25,7 @@ impl Oracle {
             }
             let missing = session.owed.iter().filter(|number| {
                 let message = self.ledger.get(**number);
-                message.deadline > self.now && !message.denied
+                message.is_due(self.now)
             });
             if missing.clone().count() as u64 > session.losses {
                 let count = missing.clone().count();
@@ -48,7 +48,7 @@ impl Oracle {
             return Ok(());
         }
         for (filter, group) in self.groups.iter().enumerate() {
-            let missing = group.owed.iter().find(|number| self.ledger.get(**number).deadline > self.now);
+            let missing = group.owed.iter().find(|number| self.ledger.get(**number).is_due(self.now));
             if let Some(number) = missing {
                 let name = crate::simulation::topics::FILTERS[filter];
                 return Err(format!("nobody of {name} ever got message {number}"));

@@ -70,6 +70,9 @@ pub enum Fate {
 }
 
 impl Tag {
+    /// In one of the groups of a restart, whose number is not known yet.
+    pub const ANEW: Self = Self { before: 0, after: NEVER, alone: false };
+
     /// What becomes of it if the disk has the groups up to `completed`.
     pub fn fate(self, completed: u64) -> Fate {
         if completed >= self.after {

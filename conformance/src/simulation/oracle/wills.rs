@@ -124,7 +124,8 @@ impl Oracle {
                 Fate::Unknown => (will.due, will.latest) = (will.due.min(anew), will.latest.max(anew)),
             }
             will.latest = will.latest.max(now);
-            will.closed = Tag::default();
+            // Now its end is recorded, but not yet on the disk.
+            will.closed = if will.closed.fate(completed) == Fate::Kept { Tag::default() } else { Tag::ANEW };
         }
         self.forget_wills();
     }

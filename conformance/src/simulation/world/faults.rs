@@ -105,6 +105,7 @@ impl World {
         self.oracle.restarted(from.as_micros());
         self.broker = Some(broker);
         self.call(0, |_, _| ())?;
+        self.oracle.recorded_anew(self.disk.written());
         self.carry_out()?;
         self.check_memory()
     }

@@ -2,24 +2,32 @@
 
 pub mod access;
 pub mod agenda;
+pub mod caught;
 pub mod client;
 #[cfg(feature = "planted-faults")]
 pub mod faults;
+#[cfg(feature = "planted-faults")]
+pub mod hunt;
 pub mod ledger;
 pub mod oracle;
 pub mod profile;
 pub mod reach;
+pub mod replay;
+pub mod report;
 pub mod said;
+pub mod search;
+pub mod shrink;
 pub mod topics;
 pub mod world;
 
 use std::collections::BTreeSet;
 
+use self::caught::caught;
 pub use self::reach::Reach;
 use self::world::World;
 
 /// Microseconds of an hour.
-const HOUR: u64 = 3_600_000_000;
+pub(crate) const HOUR: u64 = 3_600_000_000;
 
 /// Which worlds to simulate.
 #[derive(Clone, Debug)]
@@ -78,8 +86,8 @@ pub struct Outcome {
 /// Simulates the world of this seed. `readable`: with a trace in words.
 pub fn simulate(seed: u64, settings: &Settings, readable: bool) -> Outcome {
     let mut world = World::new(seed, settings, readable);
-    let hours = (1..=settings.hours).map(|hour| hour * HOUR);
-    let checked = hours.into_iter().try_for_each(|end| world.run_until(end));
+    let mut hours = (1..=settings.hours).map(|hour| hour.saturating_mul(HOUR));
+    let checked = caught(|| hours.try_for_each(|end| world.run_until(end)));
     let failure = checked.err().map(|message| Failure {
         seed,
         event: world.events(),

@@ -37,11 +37,12 @@ pub(crate) fn faults(arguments: &Arguments) -> ExitCode {
 }
 
 fn row(prey: &Prey) -> String {
-    let (number, what) = (prey.number, prey.what);
+    let (number, fault, what) = (prey.number, prey.fault, prey.what);
     match &prey.found {
         Some((seeds, failure)) => {
-            format!("| {number} | {what} | {seeds} | {} |", failure.message.replace('|', "\\|"))
+            let message = failure.message.replace('|', "\\|");
+            format!("| {number} | {what} (`{fault:?}`) | {seeds} | {message:.160} |")
         }
-        None => format!("| {number} | {what} | not found | |"),
+        None => format!("| {number} | {what} (`{fault:?}`) | not found | |"),
     }
 }

@@ -9,7 +9,7 @@ mod tcp;
 
 use std::time::Duration;
 
-pub use binary::{find_binary, start_binary};
+pub use binary::{Binary, find_binary, start_binary};
 
 pub use memory::Memory;
 pub use mutated::{Mutated, Mutation, Seen};
@@ -38,7 +38,7 @@ pub enum Setup {
     Open,
     /// Nobody may publish to topics whose second level is `denied`, nor subscribe where it is `hidden`.
     DeniedTopics,
-    /// There is memory for a few hundred kilobytes.
+    /// There is memory for at most a megabyte; who waits for some is closed after ten seconds at the latest.
     LittleMemory,
     /// Nobody may connect.
     NobodyConnects,

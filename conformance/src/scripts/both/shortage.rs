@@ -1,6 +1,6 @@
 //! A server that is short of memory (3.1.1 section 4.8, 5.0 section 4.13.2).
 
-use crate::harness::{Broker, check, check_eq, fail};
+use crate::harness::{Broker, Client, check, check_eq, fail};
 use crate::script::{Script, script};
 use crate::targets::Setup;
 use crate::wire::{Packet, publish};
@@ -15,24 +15,37 @@ fn transient_error_closes_its_connection(broker: &Broker) {
     const MOST: u16 = 200;
     let mut bystander = broker.client("b");
     let mut client = broker.client("a");
-    let mut acknowledged = 0;
-    while acknowledged < MOST {
-        let packet_identifier = acknowledged + 1;
-        let topic = broker.topic(&packet_identifier.to_string());
-        client.send(publish(topic).payload("x".repeat(8_000)).retain().qos(1, packet_identifier));
-        match client.next_if_any() {
-            Some(Packet::Puback(answer)) => {
-                check_eq!(answer.packet_identifier, packet_identifier, "identifier of PUBACK");
-                check!(answer.code < 0x80, "PUBACK with code 0x{:02X}", answer.code);
-            }
-            None => break,
-            Some(other) => fail(format!("expected PUBACK or nothing, got {other}")),
+    let taken = (1..=MOST).take_while(|number| is_taken(broker, &mut client, *number)).count();
+    check!((1..usize::from(MOST)).contains(&taken), "{taken} messages were taken");
+    bystander.subscribe(broker.topic(&(taken + 1).to_string()), 0);
+    bystander.expect_nothing();
+}
+
+/// Publishes the message of this number. If it is not acknowledged, the connection has ended.
+fn is_taken(broker: &Broker, client: &mut Client, number: u16) -> bool {
+    client
+        .send(publish(broker.topic(&number.to_string())).payload("x".repeat(8_000)).retain().qos(1, number));
+    let answer = if broker.is_virtual() {
+        // The server waits a while for memory, with the connection unread, and then gives up.
+        client.next_if_any().or_else(|| {
+            broker.wait(600.0);
+            client.next_or_closed()
+        })
+    } else {
+        client.next_or_closed()
+    };
+    match answer {
+        Some(Packet::Puback(answer)) => {
+            check_eq!(answer.packet_identifier, number, "identifier of PUBACK");
+            check!(answer.code < 0x80, "PUBACK with code 0x{:02X}", answer.code);
+            true
         }
-        acknowledged += 1;
+        Some(Packet::Disconnect(disconnect)) => {
+            check_eq!(disconnect.code, 0x97, "code of DISCONNECT");
+            client.expect_closed();
+            false
+        }
+        None if !broker.version().is_5() => false,
+        other => fail(format!("expected PUBACK or the end, got {other:?}")),
     }
-    check!((1..MOST).contains(&acknowledged), "{acknowledged} messages were taken");
-    // It waits a while for memory, unread, and then gives up.
-    broker.wait(600.0);
-    client.expect_violation(&[0x97]);
-    bystander.ping();
 }

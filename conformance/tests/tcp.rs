@@ -14,7 +14,7 @@ const LEAST_PASSED: usize = 650;
 /// Scripts that only virtual time can show: at most so many.
 const MOST_VIRTUAL: usize = 46;
 
-/// Scripts that only an embedding program can be asked: at most so many.
+/// Scripts that only an embedding program can be asked (`embedded.rs`): at most so many.
 const MOST_EMBEDDED: usize = 28;
 
 #[test]

@@ -1,16 +1,14 @@
 //! What the scripts run against: anything that takes connections and bytes, and lets time pass.
 
-mod authenticator;
+pub mod authenticator;
 mod binary;
 mod memory;
 mod mutated;
-
 mod tcp;
 
 use std::time::Duration;
 
 pub use binary::{Binary, find_binary, start_binary};
-
 pub use memory::Memory;
 pub use mutated::{Mutated, Mutation, Seen};
 pub use tcp::Tcp;

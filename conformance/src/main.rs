@@ -109,12 +109,16 @@ fn mutate(chosen: &[(Script, Version)], alter: bool) -> ExitCode {
     for survivor in &outcome.survivors {
         let _ = writeln!(out, "not noticed  {survivor}");
     }
+    for late in &outcome.late {
+        let _ = writeln!(out, "too late  {late}");
+    }
     for answer in &outcome.unexpected {
         let _ = writeln!(out, "not expected  {answer}");
     }
-    let (answers, unnoticed) = (outcome.answers, outcome.survivors.len());
-    let _ = writeln!(out, "{answers} answers, {} mutations, {unnoticed} not noticed", outcome.tried);
-    if outcome.survivors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let (answers, tried) = (outcome.answers, outcome.tried);
+    let (unnoticed, late) = (outcome.survivors.len(), outcome.late.len());
+    let _ = writeln!(out, "{answers} answers, {tried} mutations, {unnoticed} not noticed, {late} too late");
+    if unnoticed + late == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn target(arguments: &Arguments) -> Box<dyn Target> {

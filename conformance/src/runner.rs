@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::harness::{Broker, Failure, Unsupported};
+use crate::harness::{Broker, Failure, Steps, Unsupported};
 use crate::script::Script;
 use crate::targets::{Arrival, Setup, Target};
 use crate::version::Version;
@@ -124,20 +124,32 @@ pub fn run_one(target: &dyn Target, script: &Script, version: Version, index: us
     run_as(target, script, version, prefix(version, index))
 }
 
-/// The same; the names of its clients and topics begin with `prefix`, alphanumeric and short.
+/// The same for a script that runs alone; and which step of it took what.
+pub(crate) fn run_alone(target: &dyn Target, script: &Script, version: Version) -> (Report, Steps) {
+    run_stepwise(target, script, version, prefix(version, 0))
+}
+
+/// Runs one script in one version; the names of its clients and topics begin with `prefix`, alphanumeric and short.
 pub fn run_as(target: &dyn Target, script: &Script, version: Version, prefix: String) -> Report {
+    run_stepwise(target, script, version, prefix).0
+}
+
+/// The same; and which step of the script took what.
+fn run_stepwise(target: &dyn Target, script: &Script, version: Version, prefix: String) -> (Report, Steps) {
+    let not_run = |reason| (Report::not_supported(script, version, reason), Steps::default());
     let instance = match target.start(script.setup) {
         Ok(instance) => instance,
-        Err(reason) => return Report::not_supported(script, version, reason),
+        Err(reason) => return not_run(reason),
     };
     if script.virtual_time_only && !instance.is_virtual() {
-        return Report::not_supported(script, version, "it needs virtual time".into());
+        return not_run("it needs virtual time".into());
     }
     let started = Instant::now();
-    let broker = Broker::new(instance, version, prefix, target.is_ours());
+    let broker = Broker::new(instance, version, script.setup, prefix, target.is_ours());
     let verdict = verdict(script, &broker);
     let transcript = broker.transcript().into_text();
-    Report { script: *script, version, verdict, duration: started.elapsed(), transcript }
+    let report = Report { script: *script, version, verdict, duration: started.elapsed(), transcript };
+    (report, broker.steps())
 }
 
 fn verdict(script: &Script, broker: &Broker) -> Verdict {

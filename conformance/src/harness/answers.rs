@@ -2,9 +2,9 @@
 //! between; they stay for later.
 
 use super::client::Client;
+use super::connection::Next;
 use super::expect::{is_ending, is_publish};
 use super::failure::fail;
-use super::world::Next;
 use crate::wire::{
     Acknowledge, Packet, Publish, Suback, acknowledge, pingreq, publish, subscribe, unsubscribe,
 };
@@ -34,10 +34,28 @@ impl Client {
         self.expect_success("PUBCOMP", packet_identifier)
     }
 
-    /// PUBACK, PUBREC, PUBREL or PUBCOMP for this identifier, with any reason code: the script looks at it.
+    /// PUBACK, PUBREC, PUBREL or PUBCOMP for this identifier, in 5.0 with this reason code.
     #[track_caller]
-    pub fn expect_any(&mut self, name: &str, packet_identifier: u16) -> Acknowledge {
-        self.expect_acknowledge(name, packet_identifier)
+    pub fn expect_code(&mut self, name: &str, packet_identifier: u16, code: u8) -> Acknowledge {
+        let answer = self.expect_acknowledge(name, packet_identifier);
+        if answer.code != code && self.version().is_5() {
+            let (client, found) = (self.name(), answer.code);
+            fail(format!(
+                "{client}: {name} id {packet_identifier} with code 0x{found:02X}, not 0x{code:02X}"
+            ));
+        }
+        answer
+    }
+
+    /// PUBREL or PUBCOMP for an identifier that the server does not know. The standard has a reason code for it, which
+    /// our own gives.
+    #[track_caller]
+    pub fn expect_unknown(&mut self, name: &str, packet_identifier: u16) -> Acknowledge {
+        if self.ours {
+            self.expect_code(name, packet_identifier, 0x92)
+        } else {
+            self.expect_acknowledge(name, packet_identifier)
+        }
     }
 
     #[track_caller]

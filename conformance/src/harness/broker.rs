@@ -1,18 +1,17 @@
 //! The broker under test, as a script sees it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use super::client::Client;
-use super::failure::{fail, unsupported};
+use super::failure::unsupported;
+use super::rules::Rules;
 use super::transcript::Transcript;
 use super::world::World;
-use crate::targets::Instance;
+use crate::targets::{Instance, Setup};
 use crate::version::Version;
 use crate::wire::Connect;
-use crate::wire::property::id;
 
 /// How long somebody else's broker has, in real time, until what it has acknowledged shows on a new connection.
 const NEWCOMER: Duration = Duration::from_millis(20);
@@ -24,25 +23,20 @@ pub struct Broker {
     prefix: String,
     ours: bool,
     opened: Cell<usize>,
-    /// Client identifiers that have been here, and whether their sessions outlive their connections.
-    sessions: RefCell<BTreeMap<Vec<u8>, bool>>,
-    /// Time has passed.
-    waited: Cell<bool>,
 }
 
 impl Broker {
-    /// A broker for one script, which speaks `version` unless it says otherwise. `prefix` keeps scripts apart.
-    pub fn new(instance: Box<dyn Instance>, version: Version, prefix: String, ours: bool) -> Self {
-        let world = Rc::new(RefCell::new(World::new(instance)));
-        Self {
-            world,
-            version,
-            prefix,
-            ours,
-            opened: Cell::new(0),
-            sessions: RefCell::default(),
-            waited: Cell::default(),
-        }
+    /// A broker for one script, set up in this way, which speaks `version` unless the script says otherwise. `prefix` keeps scripts apart.
+    pub fn new(
+        instance: Box<dyn Instance>,
+        version: Version,
+        setup: Setup,
+        prefix: String,
+        ours: bool,
+    ) -> Self {
+        let rules = Rules::new(prefix.clone(), setup, ours);
+        let world = Rc::new(RefCell::new(World::new(instance, rules)));
+        Self { world, version, prefix, ours, opened: Cell::new(0) }
     }
 
     /// The version of this script.
@@ -98,26 +92,8 @@ impl Broker {
     #[track_caller]
     pub fn connect_as(&self, version: Version, packet: Connect) -> Client {
         let mut client = self.open_as(version);
-        let (clean, identifier) = (packet.clean, packet.client_identifier.clone());
-        let kept = packet.keeps_session(version);
-        let method = packet.properties.iter().find(|of| of.id == id::AUTHENTICATION_METHOD).cloned();
         client.send(packet);
-        let connack = client.expect_accepted();
-        // 5.0 [MQTT-4.12.0-5], [MQTT-4.12.0-6]
-        let answered = connack.properties.0.iter().find(|of| of.id == id::AUTHENTICATION_METHOD).cloned();
-        if answered != method {
-            fail(format!("CONNACK with the Authentication Method {answered:?} to {method:?}"));
-        }
-        let known = self.sessions.borrow_mut().insert(identifier, kept);
-        let expected = match known {
-            _ if clean => Some(false),
-            None | Some(false) => Some(false),
-            // It may have ended while time passed.
-            Some(true) => (!self.waited.get()).then_some(version != Version::V3_1),
-        };
-        if expected.is_some_and(|expected| expected != connack.session_present) {
-            fail(format!("Session Present {}", u8::from(connack.session_present)));
-        }
+        client.expect_accepted();
         client
     }
 
@@ -135,7 +111,6 @@ impl Broker {
 
     /// Lets this many seconds pass.
     pub fn wait(&self, seconds: f64) {
-        self.waited.set(true);
         self.world.borrow_mut().wait(Duration::from_secs_f64(seconds));
     }
 
@@ -164,6 +139,18 @@ impl Broker {
 
     pub(crate) fn finish(&self) -> Result<(), String> {
         self.world.borrow_mut().finish()
+    }
+
+    /// What `looks` looks at is one step: the order within does not matter.
+    pub fn in_one_step<T>(&self, looks: impl FnOnce() -> T) -> T {
+        self.world.borrow_mut().steps.begin_together();
+        let result = looks();
+        self.world.borrow_mut().steps.end_together();
+        result
+    }
+
+    pub(crate) fn steps(&self) -> super::steps::Steps {
+        self.world.borrow().steps.clone()
     }
 
     pub(crate) fn transcript(&self) -> Transcript {

@@ -76,6 +76,11 @@ impl Client {
         self.world.borrow_mut().ignore(self.index);
     }
 
+    /// Its filters match other scripts' topics; their messages, at QoS 0, are passed over.
+    pub fn passes_over_strangers(&mut self) {
+        self.world.borrow_mut().pass_over_strangers(self.index);
+    }
+
     /// Ends the connection without DISCONNECT; the broker has noticed when this returns.
     #[track_caller]
     pub fn cut(&mut self) {

@@ -1,8 +1,8 @@
 //! Messages that come to a client.
 
 use super::client::Client;
+use super::connection::Next;
 use super::failure::fail;
-use super::world::Next;
 use crate::wire::{Packet, Publish};
 
 impl Client {
@@ -18,19 +18,19 @@ impl Client {
         }
     }
 
-    /// The next PUBLISH, with this topic and payload, for the first time, RETAIN 0. It is not acknowledged.
+    /// The next PUBLISH, with this topic, payload and QoS, for the first time, RETAIN 0. It is not acknowledged.
     #[track_caller]
-    pub fn expect_publish(&mut self, topic: &str, payload: &str) -> Publish {
-        let publish = self.expect_first_publish(topic, payload);
-        self.check_flags(&publish, publish.qos, false, false);
+    pub fn expect_publish(&mut self, topic: &str, payload: &str, qos: u8) -> Publish {
+        let publish = self.expect_publish_again(topic, payload);
+        self.check_flags(&publish, qos, false, false);
         publish
     }
 
-    /// The same with either RETAIN: the script looks at it.
+    /// The same with RETAIN 1.
     #[track_caller]
-    pub fn expect_first_publish(&mut self, topic: &str, payload: &str) -> Publish {
+    pub fn expect_retained(&mut self, topic: &str, payload: &str, qos: u8) -> Publish {
         let publish = self.expect_publish_again(topic, payload);
-        self.check_flags(&publish, publish.qos, false, publish.retain);
+        self.check_flags(&publish, qos, false, true);
         publish
     }
 
@@ -104,26 +104,25 @@ impl Client {
         publish
     }
 
-    /// Several messages with these topics and payloads in any order, each acknowledged to the end.
+    /// Several messages with these topics, payloads and QoS, and this RETAIN, in any order, each acknowledged to the
+    /// end.
     #[track_caller]
-    pub fn receive_in_any_order(&mut self, expected: &[(&str, &str)]) -> Vec<Publish> {
-        let mut left: Vec<(&str, &str)> = expected.to_vec();
+    pub fn receive_in_any_order(&mut self, expected: &[(&str, &str, u8)], retain: bool) -> Vec<Publish> {
+        let mut left: Vec<(&str, &str, u8)> = expected.to_vec();
         let mut received = Vec::new();
+        self.world.borrow_mut().steps.begin_together();
         while !left.is_empty() {
             let publish = self.expect_any_publish();
-            self.check_flags(&publish, publish.qos, false, publish.retain);
-            let text = publish.text();
-            match left.iter().position(|wanted| *wanted == (publish.topic.as_str(), text.as_str())) {
+            self.check_flags(&publish, publish.qos, false, retain);
+            let found = (&*publish.topic, &*publish.text(), publish.qos);
+            match left.iter().position(|wanted| *wanted == found) {
                 Some(position) => left.swap_remove(position),
-                None => fail(format!(
-                    "{}: expected one of {left:?}; instead: {:?} {text:?}",
-                    self.name(),
-                    publish.topic
-                )),
+                None => fail(format!("{}: expected one of {left:?}; instead: {found:?}", self.name())),
             };
             self.finish_exchange(&publish);
             received.push(publish);
         }
+        self.world.borrow_mut().steps.end_together();
         received
     }
 }

@@ -1,10 +1,10 @@
 //! What a client expects of a connection: packets at all, nothing, or its end.
 
 use super::client::Client;
+use super::connection::Next;
 use super::failure::fail;
-use super::world::Next;
 use crate::version::Version;
-use crate::wire::{Connack, Packet};
+use crate::wire::{Connack, Disconnect, Packet};
 
 impl Client {
     /// The next packet, whatever it is, in the order in which the server sent them.
@@ -129,6 +129,15 @@ impl Client {
                 self.expect_closed();
             }
             other => self.wrong(&format!("DISCONNECT with {codes:02X?} and the end"), &other),
+        }
+    }
+
+    /// DISCONNECT with this code; the end has to follow.
+    #[track_caller]
+    pub fn expect_disconnect(&mut self, code: u8) -> Disconnect {
+        match self.next_packet() {
+            Packet::Disconnect(packet) if packet.code == code => packet,
+            other => self.wrong(&format!("DISCONNECT with 0x{code:02X}"), &Next::Packet(other)),
         }
     }
 

@@ -1,12 +1,13 @@
 //! One script's broker, its connections and what was said.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::connection::{Arrived, Connection, Next};
 use super::failure::{fail, unsupported};
-use super::grants::Grants;
+use super::rules::Rules;
+use super::steps::Steps;
 use super::transcript::Transcript;
-use crate::targets::{Arrival, Instance, Link};
+use crate::targets::{Arrival, Instance};
 use crate::version::Version;
 use crate::wire::{Decoded, Outgoing, Packet, decode, pingreq};
 
@@ -30,58 +31,28 @@ pub(super) struct World {
     /// What the script let pass on purpose.
     waited: Duration,
     pub(super) transcript: Transcript,
-}
-
-/// One connection as the script sees it.
-struct Connection {
-    link: Link,
-    name: String,
-    version: Version,
-    /// Came but is not decoded yet.
-    bytes: Vec<u8>,
-    /// Decoded but not asked for yet.
-    packets: VecDeque<Packet>,
-    /// The largest packet that the client takes.
-    limit: usize,
-    /// CONNACK came: PINGREQ is answered.
-    accepted: bool,
-    /// What it may be sent.
-    grants: Grants,
-    /// The script does not care what else comes.
-    ignored: bool,
-    /// The script cut it, or has seen its end.
-    over: bool,
-    /// Everything that will ever come has come.
-    closed: bool,
+    pub(super) steps: Steps,
+    rules: Rules,
 }
 
 impl World {
-    pub(super) fn new(instance: Box<dyn Instance>) -> Self {
+    pub(super) fn new(instance: Box<dyn Instance>, rules: Rules) -> Self {
         Self {
             instance,
             connections: Vec::new(),
             started: Instant::now(),
             waited: Duration::ZERO,
             transcript: Transcript::default(),
+            steps: Steps::default(),
+            rules,
         }
     }
 
     #[track_caller]
     pub(super) fn open(&mut self, name: String, version: Version) -> usize {
         let link = self.instance.open().unwrap_or_else(|error| fail(error));
-        self.connections.push(Connection {
-            link,
-            name,
-            version,
-            bytes: Vec::new(),
-            packets: VecDeque::new(),
-            limit: usize::MAX,
-            accepted: false,
-            grants: Grants::default(),
-            ignored: false,
-            over: false,
-            closed: false,
-        });
+        self.connections.push(Connection::new(link, name, version));
+        self.rules.open();
         let index = self.connections.len() - 1;
         self.note(index, "opens");
         index
@@ -97,19 +68,41 @@ impl World {
             &bytes,
             &packet.describe(connection.version),
         );
-        self.instance.write(connection.link, &bytes);
+        self.rules.sent(index, connection.version, &bytes, self.now());
+        self.instance.write(self.connections[index].link, &bytes);
     }
 
     /// The next packet, in the order in which they came; `None` once the server has closed, or when nothing
     /// comes.
     #[track_caller]
     pub(super) fn next(&mut self, index: usize) -> Next {
-        if let Some(packet) = self.connections[index].packets.pop_front() {
-            return Next::Packet(packet);
-        }
-        let next = self.arrive(index, PATIENCE);
+        self.steps.begin();
+        let next = self.first(index, PATIENCE);
         self.connections[index].over |= matches!(next, Next::Closed);
         next
+    }
+
+    /// The first packet that nobody asked for yet, or what comes.
+    #[track_caller]
+    fn first(&mut self, index: usize, patience: Duration) -> Next {
+        match self.connections[index].packets.pop_front() {
+            Some((number, packet)) => self.taken(index, number, packet),
+            None => match self.arrive(index, patience) {
+                Arrived::Packet(number, packet) => self.taken(index, number, packet),
+                Arrived::Closed => self.ended(index),
+                Arrived::Nothing => Next::Nothing,
+            },
+        }
+    }
+
+    fn taken(&mut self, index: usize, number: usize, packet: Packet) -> Next {
+        self.steps.take_packet(index, number);
+        Next::Packet(packet)
+    }
+
+    fn ended(&mut self, index: usize) -> Next {
+        self.steps.take_end(index);
+        Next::Closed
     }
 
     /// The first packet that `wanted` accepts; packets before it stay for later if `passes` lets them.
@@ -120,35 +113,45 @@ impl World {
         wanted: impl Fn(&Packet) -> bool,
         passes: impl Fn(&Packet) -> bool,
     ) -> Next {
+        self.steps.begin();
         let mut passed = 0;
         loop {
+            let stops = |(_, packet): &(usize, Packet)| wanted(packet) || !passes(packet);
             let packets = &mut self.connections[index].packets;
-            while let Some(packet) = packets.get(passed) {
-                if wanted(packet) || !passes(packet) {
-                    return packets.remove(passed).map_or(Next::Nothing, Next::Packet);
-                }
-                passed += 1;
+            if let Some(found) = (passed..packets.len()).find(|place| packets.get(*place).is_some_and(stops))
+                && let Some((number, packet)) = packets.remove(found)
+            {
+                return self.taken(index, number, packet);
             }
+            passed = packets.len();
             match self.arrive(index, PATIENCE) {
-                Next::Packet(packet) => self.connections[index].packets.push_back(packet),
-                other => {
-                    self.connections[index].over |= matches!(other, Next::Closed);
-                    return other;
+                Arrived::Packet(number, packet) => {
+                    self.connections[index].packets.push_back((number, packet));
                 }
+                Arrived::Closed => {
+                    self.connections[index].over = true;
+                    return self.ended(index);
+                }
+                Arrived::Nothing => return Next::Nothing,
             }
         }
     }
 
     /// One more packet from the wire.
     #[track_caller]
-    fn arrive(&mut self, index: usize, patience: Duration) -> Next {
+    fn arrive(&mut self, index: usize, patience: Duration) -> Arrived {
         loop {
             if let Some(packet) = self.decode(index) {
-                return Next::Packet(packet);
+                let connection = &mut self.connections[index];
+                connection.decoded += 1;
+                if connection.passes_over_strangers && self.rules.is_strange(&packet) {
+                    continue;
+                }
+                return Arrived::Packet(connection.decoded - 1, packet);
             }
             let connection = &mut self.connections[index];
             if connection.closed {
-                return Next::Closed;
+                return Arrived::Closed;
             }
             let arrival = self.instance.read(connection.link, patience);
             self.check_time();
@@ -163,7 +166,7 @@ impl World {
                     }
                     self.note(index, "<- closed by the server");
                 }
-                Arrival::Nothing => return Next::Nothing,
+                Arrival::Nothing => return Arrived::Nothing,
             }
         }
     }
@@ -181,7 +184,11 @@ impl World {
                     fail(format!("{size} bytes, more than the client's Maximum Packet Size: {packet}"));
                 }
                 connection.accepted |= matches!(&packet, Packet::Connack(connack) if connack.code == 0);
-                connection.grants.see(&packet).unwrap_or_else(|wrong| fail(format!("{wrong}: {packet}")));
+                let (version, ignored) = (connection.version, connection.ignored);
+                let judged = self.rules.came(index, version, &packet, now);
+                if let Err(wrong) = judged.or_else(|wrong| if ignored { Ok(()) } else { Err(wrong) }) {
+                    fail(format!("{}: {wrong}: {packet}", self.connections[index].name));
+                }
                 Some(packet)
             }
             // Some scripts have a client of 5.0 beside one of 3.1.1.
@@ -198,6 +205,8 @@ impl World {
     /// All bytes up to the close, undecoded: for answers whose version is open.
     #[track_caller]
     pub(super) fn raw_until_closed(&mut self, index: usize) -> Vec<u8> {
+        self.steps.begin();
+        self.steps.take_rest(index);
         let link = self.connections[index].link;
         let mut bytes = std::mem::take(&mut self.connections[index].bytes);
         loop {
@@ -241,9 +250,13 @@ impl World {
         self.send(index, &pingreq());
         loop {
             match self.arrive(index, PATIENCE) {
-                Next::Packet(Packet::Pingresp) | Next::Closed => return,
-                Next::Packet(packet) => self.connections[index].packets.push_back(packet),
-                Next::Nothing => fail(format!("{}: PINGREQ is not answered", self.connections[index].name)),
+                Arrived::Packet(_, Packet::Pingresp) | Arrived::Closed => return,
+                Arrived::Packet(number, packet) => {
+                    self.connections[index].packets.push_back((number, packet));
+                }
+                Arrived::Nothing => {
+                    fail(format!("{}: PINGREQ is not answered", self.connections[index].name))
+                }
             }
         }
     }
@@ -257,13 +270,11 @@ impl World {
         self.waiting(index)
     }
 
+    #[track_caller]
     fn waiting(&mut self, index: usize) -> Next {
-        let connection = &mut self.connections[index];
-        if let Some(packet) = connection.packets.pop_front() {
-            return Next::Packet(packet);
-        }
-        let patience = if connection.accepted { Duration::ZERO } else { GLANCE };
-        self.arrive(index, patience)
+        self.steps.begin();
+        let patience = if self.connections[index].accepted { Duration::ZERO } else { GLANCE };
+        self.first(index, patience)
     }
 
     /// Nothing may be left on a connection that the script ends, as far as that can be seen without delay.
@@ -272,11 +283,9 @@ impl World {
         if self.connections[index].over || self.connections[index].ignored {
             return;
         }
-        let next = match self.connections[index].packets.pop_front() {
-            Some(packet) => Next::Packet(packet),
-            None if self.instance.is_virtual() => self.arrive(index, Duration::ZERO),
-            None => Next::Nothing,
-        };
+        self.steps.begin();
+        let looks = self.instance.is_virtual() || !self.connections[index].packets.is_empty();
+        let next = if looks { self.first(index, Duration::ZERO) } else { Next::Nothing };
         if !matches!(next, Next::Nothing) {
             fail(format!("{}: left at the end of the connection: {next}", self.connections[index].name));
         }
@@ -329,6 +338,10 @@ impl World {
         }
     }
 
+    pub(super) fn pass_over_strangers(&mut self, index: usize) {
+        self.connections[index].passes_over_strangers = true;
+    }
+
     pub(super) fn ignore(&mut self, index: usize) {
         self.connections[index].ignored = true;
     }
@@ -345,22 +358,5 @@ impl World {
 
     fn now(&self) -> Duration {
         if self.instance.is_virtual() { self.waited } else { self.started.elapsed() }
-    }
-}
-
-/// What came next.
-pub(super) enum Next {
-    Packet(Packet),
-    Closed,
-    Nothing,
-}
-
-impl std::fmt::Display for Next {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Packet(packet) => write!(f, "{packet}"),
-            Self::Closed => f.write_str("the server closed the connection"),
-            Self::Nothing => f.write_str("nothing came"),
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! A packet of a server, altered in one of its fields. What the standard leaves to the server is no mistake and
 //! not among these: the packet identifier of a message that is sent for the first time, what CONNACK offers,
-//! the words of a Reason String.
+//! the words of a Reason String, whether a topic that is there gets an alias and which.
 
 use crate::version::Version;
 use crate::wire::property::id;
@@ -62,7 +62,8 @@ fn variants(packet: &Packet, version: Version) -> Vec<(String, Packet)> {
 }
 
 fn of_publish(publish: &Publish) -> Vec<(String, Packet)> {
-    let mut all = properties(&publish.properties, &[], |properties| {
+    let free: &[u8] = if publish.topic.is_empty() { &[] } else { &[id::TOPIC_ALIAS] };
+    let mut all = properties(&publish.properties, free, |properties| {
         Packet::Publish(Publish { properties, ..publish.clone() })
     });
     let mut add = |what: &str, change: &dyn Fn(&mut Publish)| {
@@ -146,12 +147,12 @@ fn of_disconnect(
 /// Each property in turn left out, and with another value; but for those that may be so.
 fn properties(
     properties: &Properties,
-    offers: &[u8],
+    free: &[u8],
     packet: impl Fn(Properties) -> Packet,
 ) -> Vec<(String, Packet)> {
     let mut all = Vec::new();
     for (at, property) in properties.0.iter().enumerate() {
-        if property.id == id::REASON_STRING || offers.contains(&property.id) {
+        if property.id == id::REASON_STRING || free.contains(&property.id) {
             continue;
         }
         let mut without = properties.clone();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 pub use binary::{Binary, find_binary, start_binary};
 pub use memory::Memory;
-pub use mutated::{Mutated, Mutation, Seen};
+pub use mutated::{Mutated, Mutation, Seen, SeenPacket};
 pub use tcp::Tcp;
 
 /// A broker that scripts can be run against, many at a time.

@@ -46,10 +46,23 @@ impl Plan {
 /// What came by in a run.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    /// The packets, in the order in which they came, and the version of their connections.
-    pub packets: Vec<(Vec<u8>, Version)>,
-    /// How often the server closed.
-    pub closes: usize,
+    /// The packets, in the order in which they came.
+    pub packets: Vec<SeenPacket>,
+    /// The connections that the server closed, in that order.
+    pub closes: Vec<Link>,
+}
+
+/// A packet that came by.
+#[derive(Clone, Debug)]
+pub struct SeenPacket {
+    /// Where.
+    pub link: Link,
+    /// Its number among the packets of this connection, from 0.
+    pub number: usize,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What the client of this connection speaks.
+    pub version: Version,
 }
 
 impl<T: Target> Mutated<T> {
@@ -92,6 +105,8 @@ struct Wrong {
 }
 
 struct State {
+    /// How many packets came.
+    packets: usize,
     /// What the client said in CONNECT.
     version: Version,
     partial: Vec<u8>,
@@ -101,22 +116,24 @@ struct State {
 
 impl Default for State {
     fn default() -> Self {
-        Self { version: Version::V3_1_1, partial: Vec::new(), closed: false, kept_open: false }
+        Self { packets: 0, version: Version::V3_1_1, partial: Vec::new(), closed: false, kept_open: false }
     }
 }
 
 impl Plan {
     /// The whole packets in what came, one of them perhaps mutated.
-    fn through(&self, state: &mut State, bytes: &[u8]) -> Vec<u8> {
+    fn through(&self, link: Link, state: &mut State, bytes: &[u8]) -> Vec<u8> {
         state.partial.extend(bytes);
         let mut out = Vec::new();
         while let Some(length) = whole(&state.partial).filter(|_| !state.closed) {
             let mut packet: Vec<u8> = state.partial.drain(..length).collect();
             let mut seen = self.seen();
-            let number = seen.packets.len();
-            seen.packets.push((packet.clone(), state.version));
+            let at = seen.packets.len();
+            let (number, version) = (state.packets, state.version);
+            seen.packets.push(SeenPacket { link, number, bytes: packet.clone(), version });
+            state.packets += 1;
             match self.mutation {
-                _ if number != self.at => {}
+                _ if at != self.at => {}
                 Mutation::Drop => continue,
                 Mutation::Double => out.extend(&packet),
                 Mutation::Close => {
@@ -136,10 +153,10 @@ impl Plan {
     }
 
     /// Whether this close is to be swallowed.
-    fn swallows_close(&self) -> bool {
+    fn swallows_close(&self, link: Link) -> bool {
         let mut seen = self.seen();
-        seen.closes += 1;
-        self.mutation == Mutation::KeepOpen && seen.closes - 1 == self.at
+        seen.closes.push(link);
+        self.mutation == Mutation::KeepOpen && seen.closes.len() - 1 == self.at
     }
 }
 
@@ -166,13 +183,13 @@ impl Instance for Wrong {
             }
             match self.inner.read(link, patience) {
                 Arrival::Bytes(bytes) => {
-                    let out = self.plan.through(state, &bytes);
+                    let out = self.plan.through(link, state, &bytes);
                     if !out.is_empty() {
                         return Arrival::Bytes(out);
                     }
                 }
                 Arrival::Closed => {
-                    state.kept_open = self.plan.swallows_close();
+                    state.kept_open = self.plan.swallows_close(link);
                     state.closed = !state.kept_open;
                 }
                 Arrival::Nothing => return Arrival::Nothing,

@@ -85,7 +85,7 @@ fn flags_of_an_answer(broker: &Broker, qos: u8, right: u8) {
     let mut client = broker.connect(broker.hello("a").kept());
     client.subscribe(&topic, qos);
     client.publish(&topic, "x", qos);
-    let open = client.expect_publish(&topic, "x");
+    let open = client.expect_publish(&topic, "x", qos);
     for first in others(right) {
         violates(&mut client, acknowledge(right, open.packet_identifier), first);
         client = broker.connect(broker.hello("a").kept());
@@ -98,7 +98,7 @@ fn flags_of_pubcomp(broker: &Broker) {
     let mut client = broker.connect(broker.hello("a").kept());
     client.subscribe(&topic, 2);
     client.publish(&topic, "x", 2);
-    let open = client.expect_publish(&topic, "x").packet_identifier;
+    let open = client.expect_publish(&topic, "x", 2).packet_identifier;
     client.pubrec(open);
     client.expect_pubrel(open);
     for first in others(0x70) {

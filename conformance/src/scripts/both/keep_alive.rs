@@ -91,7 +91,7 @@ fn any_packet_keeps_alive(broker: &Broker) {
     let mut publisher = broker.client("p");
     publisher.publish(&topic, "1", 1);
     publisher.publish(&topic, "2", 2);
-    let (one, two) = (client.expect_publish(&topic, "1"), client.expect_publish(&topic, "2"));
+    let (one, two) = (client.expect_publish(&topic, "1", 1), client.expect_publish(&topic, "2", 2));
     client.puback(one.packet_identifier);
     broker.wait(14.0);
     client.pubrec(two.packet_identifier);

@@ -101,7 +101,7 @@ fn identifiers_are_separate_each_way(broker: &Broker) {
     let mut client = broker.client("a");
     client.subscribe(&topic, 2);
     client.publish(&topic, "out", 2);
-    let open = client.expect_publish(&topic, "out");
+    let open = client.expect_publish(&topic, "out", 2);
     let number = open.packet_identifier;
     client.send(publish(broker.topic("b")).payload("in").qos(2, number));
     client.expect_pubrec(number);
@@ -120,7 +120,7 @@ fn pubrec_again_gets_pubrel_again(broker: &Broker) {
     let mut client = broker.connect(broker.hello("a").kept());
     client.subscribe(&topic, 2);
     broker.client("p").publish(&topic, "x", 2);
-    let open = client.expect_publish(&topic, "x").packet_identifier;
+    let open = client.expect_publish(&topic, "x", 2).packet_identifier;
     for _ in 0..3 {
         client.pubrec(open);
         check_eq!(client.expect_pubrel(open).code, 0, "code of a PUBREL");
@@ -230,7 +230,7 @@ fn identifiers_wrap(broker: &Broker) {
     let mut client = broker.client("a");
     client.subscribe(&topic, 2);
     client.publish(&topic, "open", 2);
-    let open = client.expect_publish(&topic, "open").packet_identifier;
+    let open = client.expect_publish(&topic, "open", 2).packet_identifier;
     client.pubrec(open);
     client.expect_pubrel(open);
     for number in 0..66_000 {

@@ -140,10 +140,7 @@ fn pubrel_again_gets_pubcomp_again(broker: &Broker) {
     client.pubrel(7);
     client.expect_pubcomp(7);
     client.pubrel(7);
-    let again = client.expect_any("PUBCOMP", 7);
-    if broker.version().is_5() && broker.is_ours() {
-        check_eq!(again.code, 0x92, "reason code of a PUBCOMP for an unknown identifier");
-    }
+    client.expect_unknown("PUBCOMP", 7);
 }
 
 fn pubacks_in_order(broker: &Broker) {
@@ -183,7 +180,7 @@ fn pubrels_in_order_of_pubrecs(broker: &Broker) {
     let mut identifiers = Vec::new();
     for payload in ["1", "2", "3", "4"] {
         publisher.publish(&topic, payload, 2);
-        identifiers.push(client.expect_publish(&topic, payload).packet_identifier);
+        identifiers.push(client.expect_publish(&topic, payload, 2).packet_identifier);
     }
     for position in [2, 0, 3, 1] {
         client.pubrec(identifiers[position]);
@@ -203,19 +200,22 @@ fn messages_of_a_topic_keep_their_order(broker: &Broker) {
             publisher.publish(topic, round.to_string(), qos);
         }
     }
-    let mut next = [0, 0, 0];
-    for _ in 0..30 {
-        let publish = client.expect_any_publish();
-        client.finish_exchange(&publish);
-        check!(!publish.retain, "RETAIN 1 though published with 0");
-        let lane = usize::from(publish.qos);
-        check_eq!(
-            (publish.topic.as_str(), publish.text()),
-            (topics[lane].as_str(), next[lane].to_string()),
-            "the next of its topic"
-        );
-        next[lane] += 1;
-    }
+    // Topics may overtake each other.
+    broker.in_one_step(|| {
+        let mut next = [0, 0, 0];
+        for _ in 0..30 {
+            let publish = client.expect_any_publish();
+            client.finish_exchange(&publish);
+            check!(!publish.retain, "RETAIN 1 though published with 0");
+            let lane = usize::from(publish.qos);
+            check_eq!(
+                (publish.topic.as_str(), publish.text()),
+                (topics[lane].as_str(), next[lane].to_string()),
+                "the next of its topic"
+            );
+            next[lane] += 1;
+        }
+    });
 }
 
 fn order_is_kept_over_an_absence(broker: &Broker) {
@@ -226,7 +226,7 @@ fn order_is_kept_over_an_absence(broker: &Broker) {
     let mut unacknowledged = Vec::new();
     for payload in ["0", "1", "2"] {
         publisher.publish(&topic, payload, 1);
-        unacknowledged.push(client.expect_publish(&topic, payload));
+        unacknowledged.push(client.expect_publish(&topic, payload, 1));
     }
     client.cut();
     for payload in ["3", "4", "5"] {

@@ -15,37 +15,41 @@ fn transient_error_closes_its_connection(broker: &Broker) {
     const MOST: u16 = 200;
     let mut bystander = broker.client("b");
     let mut client = broker.client("a");
-    let taken = (1..=MOST).take_while(|number| is_taken(broker, &mut client, *number)).count();
+    let taken =
+        (1..=MOST).take_while(|number| is_taken(broker, &mut client, &mut bystander, *number)).count();
     check!((1..usize::from(MOST)).contains(&taken), "{taken} messages were taken");
-    bystander.subscribe(broker.topic(&(taken + 1).to_string()), 0);
-    bystander.expect_nothing();
+    bystander.ping();
 }
 
-/// Publishes the message of this number. If it is not acknowledged, the connection has ended.
-fn is_taken(broker: &Broker, client: &mut Client, number: u16) -> bool {
-    client
-        .send(publish(broker.topic(&number.to_string())).payload("x".repeat(8_000)).retain().qos(1, number));
-    let answer = if broker.is_virtual() {
-        // The server waits a while for memory, with the connection unread, and then gives up.
-        client.next_if_any().or_else(|| {
-            broker.wait(600.0);
+/// Publishes the message of this number: it is acknowledged, or it is not taken and the connection ends.
+fn is_taken(broker: &Broker, client: &mut Client, bystander: &mut Client, number: u16) -> bool {
+    let topic = broker.topic(&number.to_string());
+    client.send(publish(&topic).payload("x".repeat(8_000)).retain().qos(1, number));
+    broker.in_one_step(|| {
+        let answer = if broker.is_virtual() {
+            // The server waits a while for memory, with the connection unread, and then gives up.
+            client.next_if_any().or_else(|| {
+                broker.wait(600.0);
+                client.next_or_closed()
+            })
+        } else {
             client.next_or_closed()
-        })
-    } else {
-        client.next_or_closed()
-    };
-    match answer {
-        Some(Packet::Puback(answer)) => {
-            check_eq!(answer.packet_identifier, number, "identifier of PUBACK");
-            check!(answer.code < 0x80, "PUBACK with code 0x{:02X}", answer.code);
-            true
+        };
+        match answer {
+            Some(Packet::Puback(answer)) => {
+                check_eq!(answer.packet_identifier, number, "identifier of PUBACK");
+                check!(answer.code < 0x80, "PUBACK with code 0x{:02X}", answer.code);
+                return true;
+            }
+            Some(Packet::Disconnect(disconnect)) => {
+                check_eq!(disconnect.code, 0x97, "code of DISCONNECT");
+                client.expect_closed();
+            }
+            None if !broker.version().is_5() => {}
+            other => fail(format!("expected PUBACK or the end, got {other:?}")),
         }
-        Some(Packet::Disconnect(disconnect)) => {
-            check_eq!(disconnect.code, 0x97, "code of DISCONNECT");
-            client.expect_closed();
-            false
-        }
-        None if !broker.version().is_5() => false,
-        other => fail(format!("expected PUBACK or the end, got {other:?}")),
-    }
+        bystander.subscribe(&topic, 1);
+        bystander.expect_nothing();
+        false
+    })
 }

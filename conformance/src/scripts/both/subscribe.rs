@@ -203,8 +203,8 @@ fn started_deliveries_finish_after_unsubscribe(broker: &Broker) {
     let mut publisher = broker.client("p");
     publisher.publish(&topic, "1", 1);
     publisher.publish(&topic, "2", 2);
-    let one = client.expect_publish(&topic, "1");
-    let two = client.expect_publish(&topic, "2");
+    let one = client.expect_publish(&topic, "1", 1);
+    let two = client.expect_publish(&topic, "2", 2);
     client.unsubscribe(&topic);
     client.pubrec(two.packet_identifier);
     client.expect_pubrel(two.packet_identifier);

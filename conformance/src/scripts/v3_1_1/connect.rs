@@ -65,7 +65,7 @@ fn session_is_kept_while_connected(broker: &Broker) {
         let mut client = broker.connect(hello);
         client.subscribe(&topic, 2);
         client.publish(&topic, "x", 2);
-        let open = client.expect_publish(&topic, "x");
+        let open = client.expect_publish(&topic, "x", 2);
         broker.wait(365.0 * 24.0 * 3_600.0);
         client.finish_exchange(&open);
         client.publish(&topic, "y", 2);

@@ -306,6 +306,7 @@ fn connect_counts_at_the_end(broker: &Broker) {
     expect_auth(&mut client, CONTINUE, None);
     client.send(says(CONTINUE, "in"));
     let connack = client.expect_accepted();
+    check_method(&connack.properties, Some("welcome"));
     assert!(connack.properties.has(id::ASSIGNED_CLIENT_IDENTIFIER), "no Assigned Client Identifier");
 }
 
@@ -335,14 +336,14 @@ fn authenticated_anew_by_other_rules(broker: &Broker) {
     client.send(says(AGAIN, "narrow"));
     expect_auth(&mut client, 0x00, None);
     client.send(publish(&topic).qos(1, 7));
-    check_eq!(client.expect_any("PUBACK", 7).code, 0x87, "code of PUBACK");
+    client.expect_code("PUBACK", 7, 0x87);
     client.send(subscribe(8).filter(&topic, 0));
     client.expect_suback(8, &[0x87]);
     // These stay until others are given.
     client.send(says(AGAIN, "in"));
     expect_auth(&mut client, 0x00, Some("welcome"));
     client.send(publish(&topic).qos(1, 9));
-    check_eq!(client.expect_any("PUBACK", 9).code, 0x87, "code of PUBACK");
+    client.expect_code("PUBACK", 9, 0x87);
 }
 
 fn not_authenticated_anew(broker: &Broker) {
@@ -357,7 +358,10 @@ fn not_authenticated_anew(broker: &Broker) {
                 expect_auth(&mut client, CONTINUE, Some("a?"));
             }
             client.send(says(step, words));
-            client.expect_violation(&[code]);
+            let disconnect = client.expect_disconnect(code);
+            let reference = (code == 0x9C).then_some(&b"other.example"[..]);
+            check_eq!(disconnect.properties.text(id::SERVER_REFERENCE), reference, "Server Reference");
+            client.expect_closed();
             watcher.receive(&topic, "x", 0);
         }
     }

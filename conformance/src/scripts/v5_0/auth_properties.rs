@@ -1,8 +1,8 @@
 //! AUTH, byte by byte: flags, reason codes, properties (section 3.15). The client is in, and begins anew.
 
-use super::place::{IDENTIFIERS, Place, sample};
+use super::place::{IDENTIFIERS, Place, inside, sample};
 use super::property_text::{BAD_TEXTS, with_text};
-use crate::harness::{Broker, Client, check};
+use crate::harness::Broker;
 use crate::script::{Script, script};
 use crate::targets::Setup;
 use crate::wire::auth;
@@ -25,16 +25,6 @@ pub(super) const SCRIPTS: &[Script] = &[
 
 fn method() -> Property {
     sample(id::AUTHENTICATION_METHOD)
-}
-
-/// A client that was let in by the method.
-#[track_caller]
-fn inside(broker: &Broker) -> Client {
-    let data = Property::text(id::AUTHENTICATION_DATA, "in");
-    let client = broker.connect(broker.hello("a").property(method()).property(data));
-    let properties = &client.connack().properties;
-    check!(properties.has(id::AUTHENTICATION_DATA), "CONNACK without the data of this method");
-    client
 }
 
 fn every_property_of_auth(broker: &Broker) {

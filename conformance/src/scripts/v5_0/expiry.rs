@@ -34,8 +34,9 @@ fn expired_message_is_not_delivered(broker: &Broker) {
     broker.wait(5.01);
     let mut client = broker.connect(broker.hello("a").kept().receive_maximum(2));
     // The expired ones took no place in the window.
-    client.expect_publish(&topic, "long");
-    client.expect_publish(&topic, "for ever");
+    let long = client.expect_publish(&topic, "long", 1);
+    check_eq!(long.properties.number(id::MESSAGE_EXPIRY_INTERVAL), Some(495), "what is left of 500 s");
+    client.expect_publish(&topic, "for ever", 1);
     client.expect_nothing();
 }
 
@@ -100,7 +101,7 @@ fn expired_in_a_full_window(broker: &Broker) {
     publisher.publish(&topic, "first", 1);
     publisher.publish_with(1, publish(&topic).payload("expires").expiry(5));
     publisher.publish_with(1, publish(&topic).payload("second").expiry(50));
-    let first = client.expect_publish(&topic, "first");
+    let first = client.expect_publish(&topic, "first", 1);
     broker.wait(6.0);
     client.puback(first.packet_identifier);
     let second = client.receive(&topic, "second", 1);
@@ -114,7 +115,8 @@ fn expired_retained_message(broker: &Broker) {
     let mut client = broker.client("a");
     broker.wait(9.9);
     client.subscribe(&topic, 1);
-    client.receive_retained(&topic, "x", 1);
+    let left = client.receive_retained(&topic, "x", 1).properties.number(id::MESSAGE_EXPIRY_INTERVAL);
+    check_eq!(left, Some(1), "what is left of 10 s");
     broker.wait(0.2);
     client.subscribe(&topic, 1);
     client.expect_nothing();
@@ -125,11 +127,12 @@ fn started_delivery_does_not_expire(broker: &Broker) {
     let mut client = broker.connect(broker.hello("a").kept());
     client.subscribe(&topic, 2);
     broker.client("p").publish_with(2, publish(&topic).payload("x").expiry(1));
-    let first = client.expect_publish(&topic, "x");
+    let first = client.expect_publish(&topic, "x", 2);
     client.cut();
     broker.wait(3.0);
     let mut client = broker.connect(broker.hello("a").kept());
     let again = client.expect_resent(&first);
+    check_eq!(again.properties.number(id::MESSAGE_EXPIRY_INTERVAL), Some(0), "what is left of 1 s");
     client.finish_exchange(&again);
     client.expect_nothing();
 }

@@ -41,11 +41,11 @@ fn subscriber(broker: &Broker, receive_maximum: u16, qos: u8, messages: u32) -> 
 fn window_of_qos_1(broker: &Broker) {
     let (mut client, topic) = subscriber(broker, 3, 1, 6);
     let mut open: Vec<_> =
-        (0..3).map(|number: u32| client.expect_publish(&topic, &number.to_string())).collect();
+        (0..3).map(|number: u32| client.expect_publish(&topic, &number.to_string(), 1)).collect();
     for number in 3..6 {
         client.expect_nothing();
         client.puback(open.remove(0).packet_identifier);
-        open.push(client.expect_publish(&topic, &number.to_string()));
+        open.push(client.expect_publish(&topic, &number.to_string(), 1));
     }
     client.expect_nothing();
 }
@@ -53,7 +53,7 @@ fn window_of_qos_1(broker: &Broker) {
 fn window_of_qos_2(broker: &Broker) {
     let (mut client, topic) = subscriber(broker, 2, 2, 4);
     let mut open: Vec<_> =
-        (0..2).map(|number: u32| client.expect_publish(&topic, &number.to_string())).collect();
+        (0..2).map(|number: u32| client.expect_publish(&topic, &number.to_string(), 2)).collect();
     for number in 2..4 {
         let packet_identifier = open.remove(0).packet_identifier;
         client.pubrec(packet_identifier);
@@ -61,7 +61,7 @@ fn window_of_qos_2(broker: &Broker) {
         // PUBREC below 0x80 frees nothing.
         client.expect_nothing();
         client.pubcomp(packet_identifier);
-        open.push(client.expect_publish(&topic, &number.to_string()));
+        open.push(client.expect_publish(&topic, &number.to_string(), 2));
     }
     client.expect_nothing();
 }
@@ -70,7 +70,7 @@ fn failing_answers_free_the_window(broker: &Broker) {
     for (first, qos) in [(0x40, 1), (0x50, 2)] {
         let (mut client, topic) = subscriber(broker, 1, qos, 3);
         for number in 0..3 {
-            let publish = client.expect_publish(&topic, &number.to_string());
+            let publish = client.expect_publish(&topic, &number.to_string(), qos);
             client.send(acknowledge_with(first, publish.packet_identifier, 0x83, vec![]));
         }
         // No PUBREL for what was refused, and nothing again.
@@ -86,7 +86,7 @@ fn failing_answers_free_the_window(broker: &Broker) {
 
 fn window_does_not_grow(broker: &Broker) {
     let (mut client, topic) = subscriber(broker, 2, 2, 1);
-    let first = client.expect_publish(&topic, "0");
+    let first = client.expect_publish(&topic, "0", 2);
     client.finish_exchange(&first);
     // PUBACK and PUBCOMP that belong to nothing.
     for identifier in [first.packet_identifier, 0x7000, 0x7001] {
@@ -98,14 +98,14 @@ fn window_does_not_grow(broker: &Broker) {
     for payload in ["1", "2", "3"] {
         publisher.publish(&topic, payload, 1);
     }
-    client.expect_publish(&topic, "1");
-    client.expect_publish(&topic, "2");
+    client.expect_publish(&topic, "1", 1);
+    client.expect_publish(&topic, "2", 1);
     client.expect_nothing();
 }
 
 fn full_window_holds_nothing_else_back(broker: &Broker) {
     let (mut client, topic) = subscriber(broker, 1, 2, 2);
-    let open = client.expect_publish(&topic, "0").packet_identifier;
+    let open = client.expect_publish(&topic, "0", 2).packet_identifier;
     let other = broker.topic("b");
     client.send(subscribe(7).filter(&other, 0));
     client.expect_suback(7, &[0]);
@@ -121,7 +121,7 @@ fn full_window_holds_nothing_else_back(broker: &Broker) {
 
 fn qos_0_passes_a_full_window(broker: &Broker) {
     let (mut client, topic) = subscriber(broker, 1, 1, 2);
-    client.expect_publish(&topic, "0");
+    client.expect_publish(&topic, "0", 1);
     let other = broker.topic("b");
     client.subscribe(&other, 0);
     broker.client("q").publish(&other, "x", 0);
@@ -135,19 +135,20 @@ fn qos_0_passes_a_full_window(broker: &Broker) {
 
 fn window_starts_anew_with_each_connection(broker: &Broker) {
     let (mut client, topic) = subscriber(broker, 1, 1, 3);
-    let open = client.expect_publish(&topic, "0");
+    let open = client.expect_publish(&topic, "0", 1);
     client.expect_nothing();
     client.cut();
     let mut client = broker.connect(broker.hello("a").kept().receive_maximum(10));
     client.expect_resent(&open);
-    client.expect_publish(&topic, "1");
-    client.expect_publish(&topic, "2");
+    client.expect_publish(&topic, "1", 1);
+    client.expect_publish(&topic, "2", 1);
     client.expect_nothing();
 }
 
 fn smaller_window_after_reconnect(broker: &Broker) {
     let (mut client, topic) = subscriber(broker, 5, 1, 5);
-    let open: Vec<_> = (0..5).map(|number: u32| client.expect_publish(&topic, &number.to_string())).collect();
+    let open: Vec<_> =
+        (0..5).map(|number: u32| client.expect_publish(&topic, &number.to_string(), 1)).collect();
     client.cut();
     let mut client = broker.connect(broker.hello("a").kept().receive_maximum(2));
     client.expect_resent(&open[0]);

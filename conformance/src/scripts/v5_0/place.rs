@@ -90,10 +90,7 @@ impl Place {
     fn send(self, broker: &Broker, section: &[u8]) -> Client {
         let mut client = match self {
             Self::Connect | Self::Will => broker.open(),
-            Self::Auth => {
-                let data = Property::text(id::AUTHENTICATION_DATA, "in");
-                broker.connect(broker.hello("a").property(method()).property(data))
-            }
+            Self::Auth => inside(broker),
             _ => broker.client("a"),
         };
         client.send(self.packet(broker, section));
@@ -118,18 +115,35 @@ impl Place {
             Self::Connect | Self::Will => drop(client.expect_accepted()),
             Self::Publish => check_eq!(client.expect_puback(5).code & 0x80, 0, "code of PUBACK"),
             Self::Puback | Self::Pubcomp => client.ping(),
-            Self::Pubrec => drop(client.expect_any("PUBREL", UNKNOWN)),
-            Self::Pubrel => drop(client.expect_any("PUBCOMP", UNKNOWN)),
+            Self::Pubrec => drop(client.expect_unknown("PUBREL", UNKNOWN)),
+            Self::Pubrel => drop(client.expect_unknown("PUBCOMP", UNKNOWN)),
             Self::Subscribe => drop(client.expect_suback(5, &[0])),
             Self::Unsubscribe => drop(client.expect_unsuback(5, &[0x11])),
             Self::Disconnect => return client.expect_closed(),
-            Self::Auth => match client.next_packet() {
-                Packet::Auth(_) => {}
-                other => fail(format!("expected AUTH, got {other}")),
-            },
+            Self::Auth => {
+                let packet = client.next_packet();
+                let Packet::Auth(auth) = packet else { fail(format!("expected AUTH, got {packet}")) };
+                check_eq!(auth.code, 0x18, "code of AUTH");
+                check_eq!(auth.properties.text(id::AUTHENTICATION_METHOD), Some(&b"steps"[..]), "method");
+                // The method repeats the data with a question mark.
+                let said = Properties(vec![sample(id::AUTHENTICATION_DATA)]).encode();
+                let said = section.windows(said.len() - 1).any(|bytes| bytes == &said[1..]);
+                let asked = said.then_some(&b"value?"[..]);
+                check_eq!(auth.properties.text(id::AUTHENTICATION_DATA), asked, "data");
+            }
         }
         client.disconnect();
     }
+}
+
+/// A client that was let in by the method.
+#[track_caller]
+pub(super) fn inside(broker: &Broker) -> Client {
+    let data = Property::text(id::AUTHENTICATION_DATA, "in");
+    let client = broker.connect(broker.hello("a").property(method()).property(data));
+    let data = client.connack().properties.text(id::AUTHENTICATION_DATA).map(<[u8]>::to_vec);
+    check_eq!(data.as_deref(), Some(&b"welcome"[..]), "Authentication Data");
+    client
 }
 
 fn method() -> Property {

@@ -235,11 +235,13 @@ fn payload_that_is_not_the_text_it_claims_to_be(broker: &Broker) {
     client.send(publish(&topic).payload([0xFF]).qos(1, 5).property(claim.clone()));
     match client.next_or_closed() {
         Some(Packet::Puback(answer)) if answer.code < 0x80 => {
+            check_eq!(answer.packet_identifier, 5, "identifier of PUBACK");
             check_eq!(watcher.expect_any_publish().payload, [0xFF], "a payload");
         }
         Some(Packet::Puback(answer)) => check_eq!(answer.code, 0x99, "code of a PUBACK"),
-        Some(Packet::Disconnect(_)) => client.expect_closed(),
-        None => {}
+        Some(Packet::Disconnect(_)) if !broker.is_ours() => client.expect_closed(),
+        None if !broker.is_ours() => {}
+        None => fail("expected an answer, got the end"),
         Some(other) => fail(format!("expected an answer, got {other}")),
     }
     let mut client = broker.open();
@@ -304,10 +306,10 @@ fn variable_byte_integers_are_minimal(broker: &Broker) {
         let value = "x".repeat(size - 5);
         for properties in [vec![], vec![Property::user("", value)]] {
             let payload = "y".repeat(size - 3 - topic.len().min(size - 4));
-            let packet =
-                properties.into_iter().fold(publish(&topic).payload(&payload), PublishBuilder::property);
+            let packet = properties.iter().cloned();
+            let packet = packet.fold(publish(&topic).payload(&payload), PublishBuilder::property);
             client.publish_with(0, packet);
-            client.receive(&topic, &payload, 0);
+            same(&client.receive(&topic, &payload, 0).properties, &properties);
         }
     }
 }

@@ -48,7 +48,7 @@ fn codes_for_an_open_message(broker: &Broker, qos: u8, first: u8) {
     let mut client = again(broker);
     client.subscribe(&topic, qos);
     client.publish(&topic, "x", qos);
-    let open = client.expect_publish(&topic, "x");
+    let open = client.expect_publish(&topic, "x", qos);
     for code in codes_that_are_not(&OF_PUBACK) {
         client.send(acknowledge_with(first, open.packet_identifier, code, vec![]));
         client.expect_violation(&[0x82]);
@@ -58,7 +58,7 @@ fn codes_for_an_open_message(broker: &Broker, qos: u8, first: u8) {
     client.finish_exchange(&open);
     for code in OF_PUBACK {
         client.publish(&topic, "y", qos);
-        let open = client.expect_publish(&topic, "y").packet_identifier;
+        let open = client.expect_publish(&topic, "y", qos).packet_identifier;
         client.send(acknowledge_with(first, open, code, vec![]));
         if qos == 2 && code < 0x80 {
             client.expect_pubrel(open);
@@ -94,7 +94,7 @@ fn codes_of_pubcomp(broker: &Broker) {
     client.subscribe(&topic, 2);
     for legal in OF_PUBREL {
         client.publish(&topic, "x", 2);
-        let open = client.expect_publish(&topic, "x").packet_identifier;
+        let open = client.expect_publish(&topic, "x", 2).packet_identifier;
         client.pubrec(open);
         client.expect_pubrel(open);
         if legal == 0 {

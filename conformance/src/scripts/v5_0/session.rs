@@ -49,7 +49,7 @@ fn expiry_counts_from_the_close(broker: &Broker) {
     let mut client = broker.connect(broker.hello("a").session_expiry(1));
     client.subscribe(&topic, 2);
     client.publish(&topic, "x", 2);
-    let open = client.expect_publish(&topic, "x");
+    let open = client.expect_publish(&topic, "x", 2);
     broker.wait(5.0);
     client.finish_exchange(&open);
     client.publish(&topic, "y", 1);

@@ -38,8 +38,7 @@ fn begun(broker: &Broker, hello: crate::wire::Connect, qos: u8) -> (Client, Publ
     let mut client = broker.connect(hello);
     client.subscribe(shared(broker, "a"), 2);
     publish_all(broker, &["begun"], qos);
-    let publish = client.expect_publish(&topic, "begun");
-    check_eq!(publish.qos, qos, "QoS");
+    let publish = client.expect_publish(&topic, "begun", qos);
     (client, publish)
 }
 
@@ -264,7 +263,7 @@ fn messages_go_with_the_group(broker: &Broker) {
             broker.client("a")
         } else {
             let mut member = broker.connect(broker.hello("a").kept());
-            member.expect_publish(&topic, "lost");
+            member.expect_publish(&topic, "lost", 1);
             member.send(crate::wire::disconnect_with(
                 0,
                 vec![crate::wire::property::Property::four(

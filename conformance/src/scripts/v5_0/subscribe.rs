@@ -120,9 +120,11 @@ fn retain_as_published_of_queued_messages(broker: &Broker) {
         publisher.publish_retained(&topic, "kept", 1);
         publisher.disconnect();
         let mut client = broker.connect(broker.hello("a").kept());
-        let publish = client.expect_first_publish(&topic, "kept");
-        check_eq!(publish.retain, expected, "RETAIN of a queued message");
-        client.finish_exchange(&publish);
+        if expected {
+            client.receive_retained(&topic, "kept", 1);
+        } else {
+            client.receive(&topic, "kept", 1);
+        }
         client.disconnect();
     }
 }
@@ -192,13 +194,12 @@ fn subscription_identifiers_come_with_messages(broker: &Broker) {
     broker.client("p").publish(&topic, "x", 1);
     // One copy with all identifiers, or a copy for each subscription with its own.
     let first = client.receive(&topic, "x", 1).identifiers();
+    check!(!broker.is_ours() || first == [1, 2, 2], "identifiers {first:?} of the one copy");
     if first != [1, 2, 2] && first != [1, 2] {
         let mut all = vec![first];
         all.extend((1..4).map(|_| client.receive(&topic, "x", 1).identifiers()));
         all.sort();
         check_eq!(all, [vec![], vec![1], vec![2], vec![2]], "identifiers of the copies");
-    } else if broker.is_ours() {
-        check_eq!(first, [1, 2, 2], "identifiers of the one copy");
     }
     client.expect_nothing();
 }
@@ -251,7 +252,7 @@ fn subscription_identifier_of_what_is_sent_again(broker: &Broker) {
         client.send(subscribe(7).filter(&topic, 1).identifier(identifier));
         client.expect_suback(7, &[1]);
         publisher.publish(&topic, identifier.to_string(), 1);
-        let message = client.expect_publish(&topic, &identifier.to_string());
+        let message = client.expect_publish(&topic, &identifier.to_string(), 1);
         check_eq!(message.identifiers(), [identifier], "identifier of a message");
         open.push(message);
     }
@@ -344,9 +345,9 @@ fn forbidden_publish(broker: &Broker) {
     let mut client = broker.client("a");
     client.subscribe(&allowed, 0);
     client.send(publish(&forbidden).payload("never").qos(1, 7));
-    check_eq!(client.expect_any("PUBACK", 7).code, 0x87, "PUBACK for a forbidden topic");
+    client.expect_code("PUBACK", 7, 0x87);
     client.send(publish(&forbidden).payload("never").qos(2, 8));
-    check_eq!(client.expect_any("PUBREC", 8).code, 0x87, "PUBREC for a forbidden topic");
+    client.expect_code("PUBREC", 8, 0x87);
     // The identifier is free again: this is a new message.
     client.send(publish(&allowed).payload("x").qos(2, 8));
     check_eq!(client.expect_pubrec(8).code, 0, "PUBREC for an allowed topic");

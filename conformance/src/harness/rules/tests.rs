@@ -193,6 +193,9 @@ fn nothing_comes_above_what_was_granted() {
     script.send(publisher, &publish("own/a").payload("x").qos(1, 7), START);
     assert!(script.came(subscriber, |_| ()).is_err());
     assert!(script.came(subscriber, |of| of.qos = 0).is_ok());
+    // More was asked for.
+    script.send(subscriber, &subscribe(2).filter("own/a", 1), START);
+    assert!(script.came(subscriber, |_| ()).is_err());
 }
 
 #[test]

@@ -8,11 +8,12 @@ use conformance::report::Choice;
 
 /// What `--help` says.
 pub(crate) const HELP: &str = "\
-Usage: conformance [--target ADDRESS:PORT [--ours]] [--version 3.1|3.1.1|5.0]… [--only TEXT]
+Usage: conformance [--target ADDRESS:PORT [--ours] | --program FILE] [--version 3.1|3.1.1|5.0]… [--only TEXT]
                    [--report FILE.html|FILE.json|FILE.xml]… [--at-a-time N]
 
   --target     a broker to test; without it, the core in memory under virtual time
   --ours       the broker is hushwing: hold it to the choices that it made
+  --program    a hushwing to start, once for each configuration that a script wants
   --version    only this version
   --only       only statements whose number begins so (MQTT-3.3), or scripts whose name contains it
   --report     write a report too: a page, JSON, or JUnit XML
@@ -41,6 +42,8 @@ pub(crate) struct Arguments {
     pub(crate) target: Option<SocketAddr>,
     /// Whether that broker is ours.
     pub(crate) ours: bool,
+    /// The `hushwing` to start.
+    pub(crate) program: Option<PathBuf>,
     /// Which scripts and statements.
     pub(crate) choice: Choice,
     /// Where to write which reports.
@@ -61,6 +64,7 @@ pub(crate) fn arguments(words: impl Iterator<Item = String>) -> Result<Option<Ar
     let mut found = Arguments {
         target: None,
         ours: false,
+        program: None,
         choice: Choice::default(),
         reports: Vec::new(),
         at_a_time: 16,
@@ -75,7 +79,7 @@ pub(crate) fn arguments(words: impl Iterator<Item = String>) -> Result<Option<Ar
             "--ours" => found.ours = true,
             "--mutate" => found.mutate = true,
             "--alter" => (found.mutate, found.alter) = (true, true),
-            "--target" | "--version" | "--only" | "--report" | "--at-a-time" => {
+            "--target" | "--program" | "--version" | "--only" | "--report" | "--at-a-time" => {
                 match words.next_if(|next| !next.starts_with("--")) {
                     Some(value) => wrong.extend(found.take(&word, &value).err()),
                     None => wrong.push(format!("{word} needs a value")),
@@ -87,9 +91,13 @@ pub(crate) fn arguments(words: impl Iterator<Item = String>) -> Result<Option<Ar
     if found.ours && found.target.is_none() {
         wrong.push("--ours goes with --target".to_owned());
     }
-    if found.mutate && found.target.is_some() {
+    if found.target.is_some() && found.program.is_some() {
+        wrong.push("--target and --program do not go together".to_owned());
+    }
+    if found.mutate && (found.target.is_some() || found.program.is_some()) {
         wrong.push(
-            "--mutate and --alter are about the core in memory: they do not go with --target".to_owned(),
+            "--mutate and --alter are about the core in memory: they do not go with --target or --program"
+                .to_owned(),
         );
     }
     if wrong.is_empty() { Ok(Some(found)) } else { Err(wrong) }
@@ -106,6 +114,13 @@ impl Arguments {
                 let version = Version::from_name(value)
                     .ok_or_else(|| format!("--version: there is no {value}, only 3.1, 3.1.1 and 5.0"))?;
                 self.choice.versions.push(version);
+            }
+            "--program" => {
+                let path = PathBuf::from(value);
+                self.program = path.is_file().then_some(path);
+                if self.program.is_none() {
+                    return Err(format!("--program: there is no file {value}"));
+                }
             }
             "--only" => self.choice.only = value.to_owned(),
             "--report" => self.reports.push((PathBuf::from(value), form(Path::new(value))?)),
@@ -172,5 +187,9 @@ mod tests {
             assert!(message.contains(expected), "{message} / {expected}");
         }
         assert!(read("--mutate --target 127.0.0.1:1").is_err());
+        assert!(read("--program /no/such/hushwing").is_err());
+        assert!(read("--target 127.0.0.1:1 --program Cargo.toml").is_err());
+        assert!(read("--mutate --program Cargo.toml").is_err());
+        assert!(matches!(read("--program Cargo.toml"), Ok(Some(found)) if found.program.is_some()));
     }
 }

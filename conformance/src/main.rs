@@ -11,7 +11,7 @@ use arguments::{Arguments, Form, HELP, arguments};
 use conformance::exceptions::exceptions;
 use conformance::report::{self, About, Progress, Results};
 use conformance::runner::{self, Probe, Report, Verdict};
-use conformance::targets::{Memory, Target, Tcp};
+use conformance::targets::{Binary, Memory, Target, Tcp};
 use conformance::{Script, Version, all_scripts, mutations};
 
 /// Nothing could be run.
@@ -122,6 +122,9 @@ fn mutate(chosen: &[(Script, Version)], alter: bool) -> ExitCode {
 }
 
 fn target(arguments: &Arguments) -> Box<dyn Target> {
+    if let Some(path) = &arguments.program {
+        return Box::new(Binary::new(path.clone()));
+    }
     match arguments.target {
         Some(address) if arguments.ours => Box::new(Tcp::ours(address)),
         Some(address) => Box::new(Tcp::new(address)),

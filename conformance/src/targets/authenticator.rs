@@ -9,7 +9,7 @@ use hushwing_core::{Answer, Ask, Decision, Rules};
 const METHOD: &str = "steps";
 
 /// The answer, if there ever is one.
-pub(super) fn answer(about: &Ask) -> Option<Answer> {
+pub fn answer(about: &Ask) -> Option<Answer> {
     match about {
         Ask::Authenticate(about) => match about.authentication_method.as_deref() {
             Some(METHOD) => step(about.authentication_data.as_deref()),

@@ -1,15 +1,91 @@
-//! The `hushwing` binary, started on a port of its own.
+//! The `hushwing` binary, started on ports of its own, once for each configuration.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use super::tcp::Sockets;
+use super::{Instance, Setup, Target};
+
 /// How long it may take until it says where it listens.
 const START: Duration = Duration::from_secs(20);
+
+/// The `hushwing` program over TCP: one runs for each configuration that was asked for, until this is dropped.
+#[derive(Debug)]
+pub struct Binary {
+    path: PathBuf,
+    running: Mutex<Vec<(Setup, Result<Running, String>)>>,
+}
+
+impl Binary {
+    /// The program at this path. Nothing is started yet.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, running: Mutex::default() }
+    }
+
+    /// Where the one with these settings listens; it is started if it does not run.
+    fn address(&self, setup: Setup, settings: &[&str]) -> Result<SocketAddr, String> {
+        let mut all = self.running.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let known = all.iter().position(|(of, _)| *of == setup);
+        let index = known.unwrap_or_else(|| {
+            all.push((setup, start_binary(&self.path, settings)));
+            all.len() - 1
+        });
+        all[index].1.as_ref().map(|running| running.address).map_err(Clone::clone)
+    }
+}
+
+impl Target for Binary {
+    fn name(&self) -> String {
+        format!("{} over TCP", self.path.display())
+    }
+
+    fn is_ours(&self) -> bool {
+        true
+    }
+
+    fn start(&self, setup: Setup) -> Result<Box<dyn Instance>, String> {
+        let settings = settings(setup)?;
+        // Who runs out of memory in one script has none left for the next.
+        if setup == Setup::LittleMemory {
+            return Ok(Box::new(Sockets::of(start_binary(&self.path, settings))));
+        }
+        Ok(Box::new(Sockets::new(self.address(setup, settings))))
+    }
+}
+
+/// What makes the program such a broker, as `KEY=VALUE`.
+fn settings(setup: Setup) -> Result<&'static [&'static str], String> {
+    Ok(match setup {
+        Setup::Open => &[],
+        Setup::DeniedTopics => &["access.rules=[
+            { action = 'publish', filter = '+/denied/#', decision = 'deny' },
+            { action = 'subscribe', filter = '+/hidden/#', decision = 'deny' },
+        ]"],
+        // The least that it takes.
+        Setup::LittleMemory => &["limits.memory_bytes=1_048_576", "limits.pause_timeout_seconds=1"],
+        Setup::NobodyConnects => &["access.authentication=refuse"],
+        Setup::NoSharedSubscriptions => &["policy.shared_subscriptions=false"],
+        Setup::FewCapabilities => &[
+            "policy.maximum_qos=1",
+            "policy.retain_available=false",
+            "policy.wildcard_subscriptions=false",
+            "policy.subscription_identifiers=false",
+        ],
+        Setup::OnlyQoS0 => &["policy.maximum_qos=0"],
+        Setup::ResponseInformation => &["policy.response_information=answers/"],
+        Setup::Authenticator => {
+            return Err(format!(
+                "it needs a broker where {setup}, which only a program that embeds it can offer"
+            ));
+        }
+    })
+}
 
 /// A running `hushwing`; killed when dropped.
 #[derive(Debug)]
@@ -58,13 +134,14 @@ fn build_binary(cargo: &OsStr) -> Result<(), String> {
     if built.success() { Ok(()) } else { Err("the binary does not build".to_owned()) }
 }
 
-/// Starts it on a free port of the loopback interface, keeping nothing.
+/// Starts it on a free port of the loopback interface, keeping nothing, with these settings (`KEY=VALUE`).
 ///
 /// # Errors
 /// Why it does not run.
-pub fn start_binary(binary: &PathBuf) -> Result<Running, String> {
+pub fn start_binary(binary: &Path, settings: &[&str]) -> Result<Running, String> {
     let mut child = Command::new(binary)
         .args(["--listen", "127.0.0.1:0", "--ephemeral"])
+        .args(settings.iter().flat_map(|setting| ["--set", *setting]))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,16 +1,14 @@
 //! What the scripts run against: anything that takes connections and bytes, and lets time pass.
 
-mod authenticator;
+pub mod authenticator;
 mod binary;
 mod memory;
 mod mutated;
-
 mod tcp;
 
 use std::time::Duration;
 
-pub use binary::{find_binary, start_binary};
-
+pub use binary::{Binary, find_binary, start_binary};
 pub use memory::Memory;
 pub use mutated::{Mutated, Mutation, Seen, SeenPacket};
 pub use tcp::Tcp;
@@ -38,7 +36,7 @@ pub enum Setup {
     Open,
     /// Nobody may publish to topics whose second level is `denied`, nor subscribe where it is `hidden`.
     DeniedTopics,
-    /// There is memory for a few hundred kilobytes.
+    /// There is memory for at most a megabyte; who waits for some is closed after ten seconds at the latest.
     LittleMemory,
     /// Nobody may connect.
     NobodyConnects,

@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use super::binary::Running;
 use super::{Arrival, Instance, Link, Setup, Target};
 
 /// How long a broker may take to notice that a connection has ended.
@@ -39,24 +40,42 @@ impl Target for Tcp {
 
     fn start(&self, setup: Setup) -> Result<Box<dyn Instance>, String> {
         match setup {
-            Setup::Open => Ok(Box::new(Sockets { address: self.address, sockets: Vec::new() })),
+            Setup::Open => Ok(Box::new(Sockets::new(Ok(self.address)))),
             _ => Err(format!("it needs a broker where {setup}")),
         }
     }
 }
 
-struct Sockets {
-    address: SocketAddr,
+/// The connections of one script.
+pub(super) struct Sockets {
+    /// Where the broker listens, or why there is none.
+    address: Result<SocketAddr, String>,
     sockets: Vec<TcpStream>,
+    /// The broker, if it is there for this script alone.
+    _own: Option<Running>,
+}
+
+impl Sockets {
+    /// To a broker that others use, too.
+    pub(super) fn new(address: Result<SocketAddr, String>) -> Self {
+        Self { address, sockets: Vec::new(), _own: None }
+    }
+
+    /// To a broker that ends with the script.
+    pub(super) fn of(running: Result<Running, String>) -> Self {
+        let address = running.as_ref().map(|running| running.address).map_err(Clone::clone);
+        Self { address, sockets: Vec::new(), _own: running.ok() }
+    }
 }
 
 impl Instance for Sockets {
     fn open(&mut self) -> Result<Link, String> {
-        let socket = TcpStream::connect_timeout(&self.address, NOTICE)
+        let address = self.address.clone()?;
+        let socket = TcpStream::connect_timeout(&address, NOTICE)
             .and_then(|socket| socket.set_nodelay(true).map(|()| socket))
             // A broker that does not read must not hold up the suite: the script then misses its answer.
             .and_then(|socket| socket.set_write_timeout(Some(NOTICE)).map(|()| socket))
-            .map_err(|error| format!("no connection to {}: {error}", self.address))?;
+            .map_err(|error| format!("no connection to {address}: {error}"))?;
         self.sockets.push(socket);
         Ok(Link(self.sockets.len() - 1))
     }

@@ -1,6 +1,7 @@
 //! The configuration: defaults, then a file, then the command line, each laid over the one before. All that
 //! is wrong is reported at once, and nothing is half-applied.
 
+mod access;
 mod keys;
 mod limits;
 mod listener;
@@ -12,7 +13,7 @@ mod value;
 
 use std::path::Path;
 
-use hushwing_core::Config;
+use hushwing_core::{Authentication, Config};
 
 pub use self::listener::ListenerSettings;
 pub use self::problem::Problems;
@@ -91,10 +92,12 @@ fn read_file(path: &Path, problems: &mut Problems) -> Table {
 fn read(table: Table, options: &ServeOptions, problems: &mut Problems) -> Settings {
     let mut config = Config::default();
     let mut log_level = Level::INFO;
+    let mut profile = hushwing_core::Listener::default();
     let mut allow_anonymous = false;
     let mut root = Reader::new(String::new(), table, problems);
     let mut listeners = listener::listeners(&mut root);
     root.boolean("allow_anonymous", &mut allow_anonymous, "");
+    root.section("access", |keys| access::access(keys, &mut profile));
     root.section("limits", |keys| limits::limits(keys, &mut config.limits));
     root.section("policy", |keys| policy::policy(keys, &mut config.policy));
     root.section("log", |keys| log(keys, &mut log_level));
@@ -103,13 +106,14 @@ fn read(table: Table, options: &ServeOptions, problems: &mut Problems) -> Settin
     if let Some(given) = given {
         listeners = given;
     }
-    listener::check(&listeners, allow_anonymous || options.allow_anonymous, problems);
+    let nobody = profile.authentication == Authentication::Refuse;
+    listener::check(&listeners, nobody || allow_anonymous || options.allow_anonymous, problems);
     let log_level = match options.verbose {
         0 => log_level,
         1 => log_level.max(Level::DEBUG),
         _ => Level::TRACE,
     };
-    config.listeners = vec![hushwing_core::Listener::default(); listeners.len()];
+    config.listeners = vec![profile; listeners.len()];
     // No store exists yet: nothing is held for it.
     config.journal = false;
     Settings { config, listeners: listeners.into_iter().map(|(_, listener)| listener).collect(), log_level }
@@ -167,6 +171,11 @@ pub fn print_default() -> String {
     );
     printer.heading("[[listeners]]", "Where clients reach the broker; repeat the table for more.");
     printer.line("address", "\"127.0.0.1:1883\"", "Address and port; port 0 takes a free one.");
+    printer.heading(
+        "[access]",
+        "Who may connect, and what clients may publish and subscribe to, at every listener.",
+    );
+    access::print(&mut printer);
     printer.heading("[limits]", "Bounds on what clients can make the broker hold or do.");
     limits::limits(&mut printer, &mut config.limits);
     printer.heading("[policy]", "What the standard leaves open.");

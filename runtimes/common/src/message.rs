@@ -3,11 +3,14 @@
 use std::io;
 use std::net::SocketAddr;
 
-/// The three lines of a broker that has started: what it listens on, who may connect, where help is.
-pub fn started(addresses: &[SocketAddr]) -> String {
+/// The three lines of a broker that has started: what it listens on, who may connect (or that it `refuses`
+/// everybody), where help is.
+pub fn started(addresses: &[SocketAddr], refuses: bool) -> String {
     let listed: Vec<String> = addresses.iter().map(|address| format!("{address} (tcp)")).collect();
     let local = addresses.iter().all(|address| address.ip().to_canonical().is_loopback());
-    let who = if local {
+    let who = if refuses {
+        "Nobody may connect: access.authentication is \"refuse\"."
+    } else if local {
         "Any program on this machine may connect, without a password; other machines cannot."
     } else {
         "Anybody who can reach this machine may connect, without a password."
@@ -66,9 +69,12 @@ mod tests {
 
     #[test]
     fn start_lines() {
-        let local = started(&[address("127.0.0.1:1883")]);
-        let open = started(&[address("[::1]:1883"), address("0.0.0.0:8883")]);
-        insta::assert_snapshot!(format!("{local}\n{open}").replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+        let local = started(&[address("127.0.0.1:1883")], false);
+        let open = started(&[address("[::1]:1883"), address("0.0.0.0:8883")], false);
+        let shut = started(&[address("0.0.0.0:1883")], true);
+        insta::assert_snapshot!(
+            format!("{local}\n{open}\n{shut}").replace(env!("CARGO_PKG_VERSION"), "VERSION")
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use hushwing_common::command_line::ServeOptions;
 use hushwing_common::configuration::{self, Settings};
 use hushwing_common::{listen, log, message};
+use hushwing_core::Authentication;
 use hushwing_tokio::{Handle, Server};
 use tokio::runtime::{Builder, LocalOptions};
 
@@ -89,6 +90,7 @@ fn raise_file_limit() {
 }
 
 fn run(settings: Settings, listeners: Vec<std::net::TcpListener>) -> io::Result<()> {
+    let refuses = settings.config.listeners.iter().all(|of| of.authentication == Authentication::Refuse);
     let mut server = Server::new(settings.config);
     let mut addresses = Vec::with_capacity(listeners.len());
     for (profile, listener) in (0..).zip(listeners) {
@@ -97,7 +99,7 @@ fn run(settings: Settings, listeners: Vec<std::net::TcpListener>) -> io::Result<
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     runtime.block_on(async {
         stop_on_signals(server.handle())?;
-        say(&message::started(&addresses));
+        say(&message::started(&addresses, refuses));
         server.run().await
     })
 }

@@ -54,8 +54,9 @@ fn capabilities(
     wildcard_subscriptions: &mut bool,
     subscription_identifiers: &mut bool,
 ) {
-    let words = [("0", QoS::AtMostOnce), ("1", QoS::AtLeastOnce), ("2", QoS::ExactlyOnce)];
-    keys.choice("maximum_qos", maximum_qos, &words, "The highest QoS that clients may publish at.");
+    let mut highest = maximum_qos.bits();
+    keys.whole("maximum_qos", &mut highest, 0..=2, "The highest QoS that clients may publish at.");
+    *maximum_qos = QoS::from_bits(highest).unwrap_or_default();
     keys.boolean("retain_available", retain_available, "Whether clients may publish retained messages.");
     keys.boolean(
         "wildcard_subscriptions",

@@ -1,5 +1,7 @@
 //! What is accepted, and what every mistake is told.
 
+use hushwing_core::{Action, Decision, Rule};
+
 use super::*;
 
 /// Loads `file` (if it is not empty) with these options; the file's folder is left out of messages.
@@ -61,6 +63,49 @@ fn a_file_says_it_all() {
     assert_eq!(settings.config.limits.memory_bytes, 9_000_000_000);
     assert!(settings.config.policy.queue_qos0_offline);
     assert_eq!(settings.log_level, Level::WARN);
+}
+
+#[test]
+fn access_is_the_same_at_every_listener() {
+    let file = "
+        [access]
+        authentication = 'refuse'
+        otherwise = 'deny'
+        [[access.rules]]
+        action = 'publish_direct'
+        filter = '$direct/a/#'
+        decision = 'allow'
+        [[access.rules]]
+        filter = '+/b'
+        decision = 'deny'
+        [policy]
+        maximum_qos = 1
+    ";
+    let rule = |action, filter: &str, decision| Rule { action, filter: filter.into(), decision };
+    let settings = load_with(file, options(&["127.0.0.1:0", "0.0.0.0:0"], &[])).unwrap();
+    assert_eq!(settings.config.listeners.len(), 2);
+    for listener in &settings.config.listeners {
+        assert_eq!(listener.authentication, Authentication::Refuse);
+        assert_eq!(listener.rules.otherwise, Decision::Deny);
+        let direct = rule(Some(Action::PublishDirect), "$direct/a/#", Decision::Allow);
+        assert_eq!(listener.rules.rules, [direct, rule(None, "+/b", Decision::Deny)]);
+    }
+    assert_eq!(settings.config.policy.maximum_qos, hushwing_core::wire::QoS::AtLeastOnce);
+
+    let set = ["access.rules=[{ action='publish', filter='#', decision='deny' }]"];
+    let settings = load_with("", options(&[], &set)).unwrap();
+    assert_eq!(settings.config.listeners[0].rules.rules, [rule(Some(Action::Publish), "#", Decision::Deny)]);
+}
+
+#[test]
+fn wrong_rules() {
+    insta::assert_snapshot!(files(&[
+        "[access]\nauthentication = 'password'\notherwise = 'perhaps'\nrules = 5\n",
+        "[access]\nrules = [5, {}, { filter = 7, decision = 'ask' }]\n",
+        "[[access.rules]]\nfilter = 'a/#/b'\ndecision = 'deny'\nactoin = 'publish'\n",
+        "[[access.rules]]\naction = 'subscribe'\nfilter = '$share/g/a'\ndecision = 'deny'\n",
+        "[policy]\nmaximum_qos = 3\n",
+    ]));
 }
 
 #[test]

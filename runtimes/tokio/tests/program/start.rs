@@ -33,6 +33,12 @@ fn open_to_the_network_says_so() {
 }
 
 #[test]
+fn one_that_takes_nobody_says_so() {
+    let running = Running::start(&["--listen", "0.0.0.0:0", "--set", "access.authentication=refuse"]);
+    insta::assert_snapshot!(running.start_lines[1]);
+}
+
+#[test]
 fn a_file_is_followed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("hushwing.toml");

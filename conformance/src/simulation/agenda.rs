@@ -22,6 +22,8 @@ pub enum Event {
     Answer,
     /// The operator does something.
     Operator,
+    /// A stranger comes.
+    Visit,
     /// Something breaks.
     Fault,
     /// The broker starts again.

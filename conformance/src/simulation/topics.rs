@@ -63,6 +63,9 @@ pub const FILTERS: [&str; 30] = [
     "$share/g/ask/+",
 ];
 
+/// Those that have no wildcard and are not shared.
+pub const PLAIN_FILTERS: [u8; 8] = [2, 3, 10, 15, 17, 19, 21, 23];
+
 /// The first filter that is shared.
 pub const FIRST_SHARED: usize = 25;
 

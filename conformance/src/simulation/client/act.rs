@@ -1,10 +1,11 @@
 //! What comes to a client's mind.
 
+use crate::nonsense::{self, Moment, Nonsense, Occasion};
 use super::{Asking, Client, Outgoing, Phase};
 use crate::simulation::ledger::{Ledger, Message, Number};
 use crate::simulation::profile::Profile;
-use crate::simulation::said::{Hello, Said, Wanted};
-use crate::simulation::topics::{FILTERS, WILL_TOPICS};
+use crate::simulation::said::{Hello, Kind, Said, Wanted};
+use crate::simulation::topics::{FILTERS, PLAIN_FILTERS, WILL_TOPICS};
 
 /// What it does.
 #[derive(Debug)]
@@ -55,13 +56,35 @@ impl Client {
         }
         if self.random.chance(self.persona.talks) {
             let messages = if self.random.chance(5) { 1 + self.random.below(10) } else { 1 };
-            return Act::Say((0..messages).filter_map(|_| self.publish(ledger)).collect());
+            return Act::Say((0..messages).filter_map(|_| self.publish(ledger, profile.is_poor())).collect());
         }
         if profile.nonsense && self.persona.nonsense > 0 && self.random.number().is_multiple_of(self.persona.nonsense) {
-            self.phase = Phase::Leaving;
-            return Act::Say(vec![Said::Nonsense(vec![0x00, 0x00])]);
+            return self.nonsense(profile);
         }
-        Act::Say(self.change_subscriptions().into_iter().collect())
+        Act::Say(self.change_subscriptions(profile.is_poor()).into_iter().collect())
+    }
+
+    /// Breaks the protocol.
+    fn nonsense(&mut self, profile: &Profile) -> Act {
+        let unanswered = self.due.front().copied();
+        let version = self.version();
+        let fits = |of: &&Nonsense| {
+            let now = match of.moment {
+                Moment::Connected => true,
+                Moment::Unanswered { qos: 1 } => unanswered.is_some_and(|(kind, _)| kind == Kind::Puback),
+                Moment::Unanswered { .. } => unanswered.is_some_and(|(kind, _)| kind == Kind::Pubrec),
+                Moment::Greeting | Moment::Visit => false,
+            };
+            now && of.seconds == 0 && of.reads && of.versions.contains(&version) && of.fits(&profile.settings)
+        };
+        let all: Vec<&Nonsense> = nonsense::all().filter(fits).collect();
+        if all.is_empty() {
+            return Act::Nothing;
+        }
+        let packet_identifier = unanswered.map_or(0, |(_, id)| id);
+        let one = self.random.pick(&all);
+        self.phase = Phase::Leaving;
+        Act::Say(vec![Said::Nonsense((one.bytes)(Occasion { version, packet_identifier }))])
     }
 
     fn leave(&mut self) -> Act {
@@ -90,7 +113,7 @@ impl Client {
         let is_5 = self.version().is_5();
         let clean = self.must_clean || if kept { !calm && self.random.chance(self.persona.cleans) } else { !is_5 || self.random.chance(50) };
         let has_will = !calm && self.random.chance(self.persona.wills);
-        let will = has_will.then(|| self.will(ledger));
+        let will = has_will.then(|| self.will(ledger, profile.is_poor()));
         self.must_clean = clean;
         self.phase = Phase::Connecting;
         Act::Connect(Box::new(Hello {
@@ -107,10 +130,10 @@ impl Client {
         }))
     }
 
-    fn will(&mut self, ledger: &mut Ledger) -> (Number, u32) {
+    fn will(&mut self, ledger: &mut Ledger, poor: bool) -> (Number, u32) {
         let mut message = Message::new(self.number as u16, *self.random.pick(&WILL_TOPICS));
-        message.qos = self.random.below(3) as u8;
-        message.retain = self.random.chance(30);
+        message.qos = self.random.below(if poor { 2 } else { 3 }) as u8;
+        message.retain = !poor && self.random.chance(30);
         message.will = true;
         let is_5 = self.version().is_5();
         if is_5 {
@@ -120,15 +143,15 @@ impl Client {
         (ledger.add(message), delay_seconds)
     }
 
-    fn publish(&mut self, ledger: &mut Ledger) -> Option<Said> {
-        let qos = *self.random.pick(&[0, 1, 1, 2, 2]);
+    fn publish(&mut self, ledger: &mut Ledger, poor: bool) -> Option<Said> {
+        let qos = *self.random.pick(if poor { &[0, 1] } else { &[0, 1, 1, 2, 2] });
         if qos > 0 && self.outgoing.len() >= usize::from(self.window.min(12)) {
             return None;
         }
         let random = &mut self.random;
         let mut message = Message::new(self.number as u16, random.below(usize::from(WILL_TOPICS[0])) as u16);
         message.qos = qos;
-        message.retain = random.chance(15);
+        message.retain = !poor && random.chance(15);
         message.clears = message.retain && random.chance(20);
         message.padding = if random.chance(4) { 2_000 } else { random.below(40) as u16 };
         if message.clears {
@@ -162,7 +185,7 @@ impl Client {
         None
     }
 
-    fn change_subscriptions(&mut self) -> Option<Said> {
+    fn change_subscriptions(&mut self, poor: bool) -> Option<Said> {
         if self.asking.len() > 2 {
             return None;
         }
@@ -176,10 +199,13 @@ impl Client {
         if self.persona.subscriptions == 0 {
             return None;
         }
-        let identifier = if self.version().is_5() && self.random.chance(50) { 1 + self.random.below(9) as u32 } else { 0 };
+        let identifier = if self.version().is_5() && !poor && self.random.chance(50) { 1 + self.random.below(9) as u32 } else { 0 };
         let mut wanted: Vec<Wanted> = Vec::new();
         for _ in 0..*self.random.pick(&[1, 1, 1, 2, 3]) {
-            let one = self.wanted(identifier);
+            let mut one = self.wanted(identifier);
+            if poor {
+                one.filter = *self.random.pick(&PLAIN_FILTERS);
+            }
             if wanted.iter().all(|of| of.filter != one.filter) {
                 wanted.push(one);
             }

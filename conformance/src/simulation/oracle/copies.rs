@@ -41,7 +41,8 @@ impl Oracle {
         }
         // With short memory a subscription may have been refused by closing the connection.
         if !self.profile.short_memory {
-            check_grounds(&grounds, &message, number, publish)?;
+            let most = if self.profile.is_poor() { 1 } else { 2 };
+            check_grounds(&grounds, &message, number, publish, most)?;
         }
         let copies = self.sessions[client].count(number);
         let each = usize::from(grounds.own.min(1)) + grounds.groups.len();
@@ -115,10 +116,16 @@ impl Grounds {
     }
 }
 
-fn check_grounds(grounds: &Grounds, message: &Message, number: Number, publish: &Publish) -> Checked {
+fn check_grounds(
+    grounds: &Grounds,
+    message: &Message,
+    number: Number,
+    publish: &Publish,
+    most: u8,
+) -> Checked {
     // With a share in a group and a subscription of its own, a copy may be for either.
     let clear = grounds.clear && (grounds.own == 0) != grounds.groups.is_empty() && grounds.groups.len() < 2;
-    let qos = grounds.qos.min(message.qos);
+    let qos = grounds.qos.min(message.qos).min(most);
     if publish.qos > qos || clear && publish.qos != qos && message.times < 2 {
         return Err(format!("message {number} comes at QoS {}, it should at {qos}", publish.qos));
     }

@@ -140,14 +140,12 @@ impl Oracle {
 
     /// The message was refused: nobody gets it, and its identifier is free.
     fn refused(&mut self, client: usize, number: Number, code: u8) -> Checked {
-        let may = self.profile.short_memory || self.profile.short_queues;
-        let message = self.ledger.get_mut(number);
+        let may = self.profile.may_refuse() || self.profile.short_queues;
+        let message = self.ledger.get(number);
         if !message.denied && !may {
             return Err(format!("message {number} was refused with 0x{code:02X}"));
         }
-        if !message.accepted {
-            message.denied = true;
-        }
+        // Refused for want of room, it may be taken when it is sent again: PUBREC was lost.
         self.sessions[client].incoming.retain(|of| of.number != number);
         Ok(())
     }

@@ -38,7 +38,7 @@ impl Shelf {
 impl Oracle {
     /// A message with RETAIN 1 has been dealt with.
     pub(super) fn shelve(&mut self, number: Number) {
-        let (tag, journal, doubtful) = (self.tag, self.profile.journal, self.profile.short_memory);
+        let (tag, journal, doubtful) = (self.tag, self.profile.journal, self.profile.may_refuse());
         let message = self.ledger.get(number);
         let topic = message.topic;
         let next = (!message.clears).then_some(number);
@@ -109,7 +109,7 @@ impl Oracle {
             session.loose_replays.remove(place);
             return Ok(true);
         }
-        if session.replays_open || self.shelves[usize::from(topic)].open || self.profile.rates || self.profile.short_memory {
+        if session.replays_open || self.shelves[usize::from(topic)].open || self.profile.rates || self.profile.may_refuse() {
             return Ok(true);
         }
         if as_published {

@@ -241,9 +241,14 @@ impl Oracle {
 
     /// Records that nothing can take back any more.
     pub(super) fn forget_what_is_durable(&mut self) {
-        let completed = self.completed;
+        let (completed, rates) = (self.completed, self.profile.rates);
         for session in &mut self.sessions {
-            retain_open(&mut session.ghosts, completed, |(_, tag)| *tag);
+            if !rates {
+                retain_open(&mut session.ghosts, completed, |(_, tag)| *tag);
+            } else if session.ghosts.len() > 64 {
+                // With a rate what is on the disk says nothing of what was read and not yet handled.
+                session.ghosts.remove(0);
+            }
             retain_open(&mut session.released, completed, |(_, tag)| *tag);
             if session.previous.as_ref().is_some_and(|(_, tag)| tag.after <= completed) {
                 session.previous = None;

@@ -4,6 +4,7 @@ use hushwing_core::{Broker, CloseCause, ConnectionId, Input, Instant, Origin, Ou
 
 use super::World;
 use super::link::Link;
+use super::visitors::STRANGER;
 use crate::simulation::agenda::Event;
 use crate::simulation::oracle::Checked;
 use crate::simulation::said::Said;
@@ -143,6 +144,11 @@ impl World {
     pub(super) fn flush(&mut self, id: u64) -> Checked {
         let now = self.now;
         let Some(link) = self.links.get_mut(&id) else { return Ok(()) };
+        if link.stalls_from > 0 && link.stalls_from < now && !self.calm {
+            link.stalls_from = 0;
+            link.stalled_until = now + self.random.number() % 20_000_000;
+            self.oracle.reach.count("fault: socket stalled");
+        }
         if link.stalled_until > now && !link.closed {
             self.agenda.enter(link.stalled_until, Event::Flush(id));
             return Ok(());
@@ -188,6 +194,9 @@ impl World {
         let bytes = std::mem::take(&mut link.partial);
         let (version, owner) = (link.version, link.owner);
         self.trace.hash((id, &bytes));
+        if owner == STRANGER {
+            return Ok(());
+        }
         let mut at = 0;
         self.oracle.begin(self.now + self.offset);
         while let Decoded::Whole(packet, size) = decode(&bytes[at..], version)? {
@@ -224,10 +233,12 @@ impl World {
         self.call(0, |broker, now| {
             broker.handle_input(now, Input::Closed { connection: ConnectionId(id), cause });
         })?;
-        self.oracle.gone(id)?;
+        if !self.is_strange(id) {
+            self.oracle.gone(id)?;
+        }
         self.carry_out()?;
         let owner = self.links.remove(&id).map(|link| link.owner);
-        if let Some(client) = owner.filter(|owner| self.clients[*owner].link == Some(id)) {
+        if let Some(client) = owner.filter(|owner| *owner != STRANGER && self.clients[*owner].link == Some(id)) {
             self.clients[client].lost();
         }
         Ok(())

@@ -4,6 +4,7 @@ use hushwing_core::wire::{QoS, ReasonCode};
 use hushwing_core::{Answer, Ask, Command, ConnectionId, Input, Publication, Question};
 
 use super::World;
+use crate::nonsense;
 use crate::simulation::access;
 use crate::simulation::agenda::Event;
 use crate::simulation::ledger::{EMBEDDER, Message};
@@ -52,6 +53,9 @@ impl World {
 
     fn decide(&mut self, about: &Ask) -> Answer {
         match about {
+            Ask::Authenticate(who) if who.authentication_method.as_deref() == Some(nonsense::METHOD) => {
+                Answer::Continue(None)
+            }
             Ask::Authenticate(_) if !self.calm && self.random.chance(5) => {
                 self.oracle.reach.count("fault: refused answer");
                 Answer::Refuse(*self.random.pick(&[ReasonCode::NotAuthorized, ReasonCode::ServerBusy]))

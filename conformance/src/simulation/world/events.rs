@@ -1,6 +1,7 @@
 //! What happens at a time.
 
 use super::World;
+use super::visitors::STRANGER;
 use crate::simulation::agenda::Event;
 use crate::simulation::client::{Act, Phase};
 use crate::simulation::oracle::Checked;
@@ -20,6 +21,7 @@ impl World {
             Event::Disk => self.disk_works(),
             Event::Answer => self.answer(),
             Event::Operator => self.operate(),
+            Event::Visit => self.visit(),
             Event::Fault => self.fail(),
             Event::Restart => self.restart(),
             Event::Inspect => {
@@ -52,7 +54,13 @@ impl World {
             self.clients[client].lost();
             return Ok(());
         }
-        self.open(client)?;
+        let id = self.open(client)?;
+        if self.profile.stalls && !self.calm && self.random.chance(20) {
+            let until = self.now + self.random.number() % 25_000_000;
+            if let Some(link) = self.links.get_mut(&id) {
+                link.stalls_from = until;
+            }
+        }
         self.say(client, vec![Said::Connect(hello)])
     }
 
@@ -83,7 +91,7 @@ impl World {
         if waiting > 0 && !link.paused {
             // What waits behind a message that goes out in pieces is handled at another time than it is read, and what
             // comes behind one for which there is no memory is not handled at all.
-            let alone = self.profile.pieces || self.profile.short_memory;
+            let alone = self.profile.pieces || self.profile.may_refuse();
             let most = if alone { link.next_packet() } else { waiting };
             let bytes = if splits { 1 + self.random.below(most) } else { most };
             if bytes < waiting {
@@ -106,7 +114,7 @@ impl World {
     fn deliver(&mut self, id: u64) -> Checked {
         let Some(link) = self.links.get_mut(&id) else { return Ok(()) };
         link.delivery_entered = false;
-        if link.abandoned {
+        if link.abandoned || link.owner == STRANGER {
             return Ok(());
         }
         let owner = link.owner;
@@ -203,7 +211,7 @@ impl World {
 
     fn check_quiet(&self) -> Checked {
         for client in self.clients.iter().filter(|client| !self.muted[client.number]) {
-            if client.phase == Phase::Online && !client.outgoing.is_empty() && !self.profile.short_memory {
+            if client.phase == Phase::Online && !client.outgoing.is_empty() && !self.profile.may_refuse() {
                 let link = client.link.and_then(|id| self.links.get(&id));
                 return Err(format!("c{} waits for answers to {:?} {link:?} {:?}", client.number, client.outgoing.len(), client.link.map(|id| self.oracle.conns.get(&id))));
             }

@@ -3,6 +3,7 @@
 use hushwing_core::{Broker, Command, Input, Instant, PeerId, Record};
 
 use super::World;
+use super::visitors::STRANGER;
 use crate::simulation::agenda::Event;
 use crate::simulation::oracle::Checked;
 
@@ -69,7 +70,7 @@ impl World {
         self.questions.clear();
         self.announced.clear();
         for (_, link) in std::mem::take(&mut self.links) {
-            if !link.abandoned {
+            if !link.abandoned && link.owner != STRANGER {
                 self.clients[link.owner].lost();
             }
         }

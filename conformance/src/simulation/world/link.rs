@@ -27,6 +27,8 @@ pub struct Link {
     pub paused: bool,
     /// The socket takes nothing until then.
     pub stalled_until: u64,
+    /// It takes nothing for a while from then on; 0 for never.
+    pub stalls_from: u64,
     /// The broker has closed it.
     pub closed: bool,
     /// The client has no use for it any more.
@@ -54,6 +56,7 @@ impl Link {
             partial: Vec::new(),
             paused: false,
             stalled_until: 0,
+            stalls_from: 0,
             closed: false,
             abandoned: false,
             half_open: false,

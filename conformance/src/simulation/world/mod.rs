@@ -6,6 +6,7 @@ mod events;
 mod faults;
 mod link;
 mod outputs;
+mod visitors;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use super::client::Client;
 use super::oracle::{Checked, Oracle};
 use super::profile::Profile;
 use super::{Settings, access};
+use crate::nonsense;
 use crate::crash::disk::Disk;
 use crate::crash::random::Random;
 use crate::crash::trace::Trace;
@@ -104,6 +106,9 @@ impl World {
             self.agenda.enter(at, Event::Act(client as u16));
         }
         self.agenda.enter(30_000_000, Event::Inspect);
+        if self.profile.nonsense {
+            self.agenda.enter(10_000_000, Event::Visit);
+        }
         if self.profile.crash_seconds > 0 {
             self.enter_fault();
         }
@@ -193,7 +198,7 @@ fn config(profile: &Profile, settings: &Settings) -> Config {
     let events = EventMask { subscriptions: false, limits: false, ..EventMask::ALL };
     #[cfg(not(feature = "planted-faults"))]
     let _ = settings;
-    Config {
+    let mut config = Config {
         limits,
         policy,
         listeners: access::listeners(),
@@ -201,5 +206,7 @@ fn config(profile: &Profile, settings: &Settings) -> Config {
         events,
         #[cfg(feature = "planted-faults")]
         fault: settings.fault,
-    }
+    };
+    profile.settings.iter().for_each(|setting| nonsense::configure(*setting, &mut config));
+    config
 }

@@ -43,7 +43,9 @@ impl World {
         if !self.links.contains_key(&id) {
             return Err(format!("bytes wait for connection {id}, which is gone"));
         }
-        self.oracle.announced(id)?;
+        if !self.is_strange(id) {
+            self.oracle.announced(id)?;
+        }
         self.announced.push(id);
         Ok(())
     }
@@ -63,7 +65,9 @@ impl World {
 
     fn close(&mut self, ConnectionId(id): ConnectionId) -> Checked {
         self.trace.line(|| format!("{} the broker closes connection {id}", self.now));
-        self.oracle.closed_by_broker(id)?;
+        if !self.is_strange(id) {
+            self.oracle.closed_by_broker(id)?;
+        }
         let Some(link) = self.links.get_mut(&id) else {
             return Err(format!("connection {id} is gone and is to be closed"));
         };
@@ -78,6 +82,7 @@ impl World {
 
     fn told(&mut self, told: Told) -> Checked {
         match told {
+            Told::Connected { connection, .. } if self.is_strange(connection.0) => Ok(()),
             Told::Connected { connection, session_present, keep_alive_seconds, .. } => {
                 if session_present {
                     self.oracle.reach.count("session resumed");
@@ -119,7 +124,7 @@ impl World {
             | Violation::AuthenticationTimeout
             | Violation::PacketTooSlow
             | Violation::OutputStalled => Ok(()),
-            Violation::MemoryExhausted if self.profile.short_memory => {
+            Violation::MemoryExhausted | Violation::RetainedQuotaExceeded if self.profile.may_refuse() => {
                 self.oracle.not_taken(id);
                 Ok(())
             }

@@ -123,7 +123,14 @@ impl Clients {
                 outgoing.advance();
                 self.send_pubrel_again(index, session, packet_identifier)
             }
-            Some((Stage::Publish, _)) if !outgoing.take_slot() => Step::Stop,
+            // [MQTT-4.4.0-1] of both: a window that is closed holds back PUBLISH only (5.0 section 4.9).
+            Some((Stage::Publish, _)) if !outgoing.take_slot() => {
+                if outgoing.bring_release_forward() {
+                    Step::Done
+                } else {
+                    Step::Stop
+                }
+            }
             Some((Stage::Publish, _)) => self.send_in_flight(now, index, session),
             None if unread => Step::Stop,
             None => {

@@ -295,11 +295,12 @@ impl Clients {
         written.map_err(|TooLarge| DropReason::TooLarge)
     }
 
-    /// [MQTT-3.3.2-5] of 5.0: a copy that was not started by its deadline is not sent.
+    /// [MQTT-3.3.2-5] of 5.0: a copy that was not started by its deadline is not sent. At that moment it still is, for
+    /// the deadline of a message that may not wait is when it comes (`docs/decisions.md` D8).
     fn is_expired(&self, now: Instant, queued: &Queued) -> bool {
         let planted = self.config.planted();
         let outlives = planted.is(Fault::ExpiredIsSent) || planted.is(Fault::RetainedOutlivesExpiry);
-        let expired = |of: &Message| of.expires_at <= now && !outlives;
+        let expired = |of: &Message| of.expires_at < now && !outlives;
         self.messages.get(queued.message).is_some_and(expired)
     }
 

@@ -67,6 +67,8 @@ pub(crate) enum Action {
     Wait {
         seconds: u64,
     },
+    /// The process ends, and another one goes on with what was stored.
+    Crash,
 }
 
 #[derive(Clone, Debug)]
@@ -93,7 +95,7 @@ impl Action {
             | Self::ReleaseNothing { client }
             | Self::Acknowledge { client, .. }
             | Self::Eager { client, .. } => Some(client),
-            Self::Wait { .. } => None,
+            Self::Wait { .. } | Self::Crash => None,
         }
     }
 }
@@ -127,6 +129,7 @@ pub(crate) fn any_action(now: &Naive) -> BoxedStrategy<Action> {
             .prop_map(|(client, which, refuse)| Action::Acknowledge { client, which, refuse }),
         2 => (client(), any::<bool>()).prop_map(|(client, eager)| Action::Eager { client, eager }),
         1 => any_wait(),
+        1 => Just(Action::Crash),
     ]
     .boxed()
 }

@@ -1,10 +1,12 @@
 //! The machine, and the sockets to its clients.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use hushwing_core::record::{Key, Row};
 use hushwing_core::wire::{Packet, Sender, split_frame};
 use hushwing_core::{
-    Broker, CloseCause, Config, ConnectionId, Input, Instant, Origin, Output, PeerId, ProtocolVersion,
+    Broker, CloseCause, Config, ConnectionId, Input, Instant, Origin, Output, PeerId, ProtocolVersion, Record,
 };
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 
@@ -21,6 +23,9 @@ pub(crate) struct Machine {
     broker: Broker,
     now: Instant,
     opened: u64,
+    config: Arc<Config>,
+    /// What is on stable storage.
+    stored: BTreeMap<Key, Row>,
     versions: [ProtocolVersion; CLIENTS],
     /// Who acknowledges at once.
     eager: [bool; CLIENTS],
@@ -45,9 +50,11 @@ impl StateMachineTest for Machine {
     type Reference = Naive;
 
     fn init_test(naive: &Naive) -> Self {
-        let config = Config { journal: naive.journal, ..Config::default() };
+        let config = Arc::new(Config { journal: naive.journal, ..Config::default() });
         Self {
-            broker: Broker::new(Arc::new(config), PeerId(0), 1),
+            broker: Broker::new(Arc::clone(&config), PeerId(0), 1),
+            config,
+            stored: BTreeMap::new(),
             now: START,
             opened: 0,
             versions: naive.versions,
@@ -62,6 +69,9 @@ impl StateMachineTest for Machine {
         machine.wait_until(naive.now);
         if let Some((client, say)) = &naive.said {
             machine.say(*client, say);
+        }
+        if matches!(action, Action::Crash) {
+            machine.crash();
         }
         machine.eager = naive.eager;
         machine.exchange();
@@ -91,6 +101,25 @@ impl Machine {
             self.exchange();
         }
         self.now = end;
+    }
+
+    fn crash(&mut self) {
+        self.links.clear();
+        self.broker = Broker::new(Arc::clone(&self.config), PeerId(0), self.opened);
+        for row in self.stored.values() {
+            let row = Row::decode(&row.encode()).expect("it was encoded");
+            self.broker.restore(Record::Put(row));
+        }
+        assert_eq!(self.broker.restored(self.now), self.now);
+    }
+
+    fn store(&mut self, records: Vec<Record>) {
+        for record in records {
+            match record {
+                Record::Put(row) => drop(self.stored.insert(row.key(), row)),
+                Record::Delete(key) => drop(self.stored.remove(&key)),
+            }
+        }
     }
 
     fn input(&mut self, input: Input<'_>) {
@@ -161,7 +190,10 @@ impl Machine {
         while let Some(output) = self.broker.poll_output() {
             busy = true;
             match output {
-                Output::Persist { position, .. } => self.input(Input::Persisted { position }),
+                Output::Persist { position, records } => {
+                    self.store(records);
+                    self.input(Input::Persisted { position });
+                }
                 Output::Close { connection } => self.link(connection).closing = true,
                 Output::Transmit { connection } => self.link(connection).announced = true,
                 Output::Read { .. } | Output::Event(_) => {}

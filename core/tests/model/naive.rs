@@ -139,6 +139,7 @@ impl Naive {
             Action::Acknowledge { client, which, refuse } => self.acknowledge(client, which, refuse),
             Action::Eager { client, eager } => self.eager[client] = eager,
             Action::Wait { seconds } => self.wait(seconds * 1_000),
+            Action::Crash => self.crash(),
         }
         self.settle();
     }
@@ -242,6 +243,23 @@ impl Naive {
             self.publish_will(client);
             self.sessions.remove(&client);
         }
+    }
+
+    /// All connections are lost at once, and nothing else.
+    fn crash(&mut self) {
+        let lost: Vec<usize> = (0..CLIENTS).filter(|client| self.is_connected(*client)).collect();
+        for client in &lost {
+            let now = self.now;
+            let session = self.session(*client);
+            (session.connected, session.since) = (false, now);
+        }
+        lost.iter().for_each(|client| self.time_has_come(*client));
+    }
+
+    /// Whether the standard says what a crash does: it has no order for wills of several clients.
+    fn may_crash(&self) -> bool {
+        let with_will = self.sessions.values().filter(|session| session.connected && session.will.is_some());
+        self.journal && with_will.count() <= 1
     }
 
     fn wait(&mut self, milliseconds: u64) {
@@ -497,6 +515,7 @@ impl ReferenceStateMachine for Naive {
         let connected = action.client().is_none_or(|client| state.is_connected(client));
         match *action {
             Action::Connect(..) => true,
+            Action::Crash => state.may_crash(),
             _ if !connected => false,
             Action::Subscribe { client, filter, subscription } => {
                 state.may_subscribe(client, FILTERS[filter], subscription)

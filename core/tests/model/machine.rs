@@ -6,13 +6,14 @@ use std::sync::Arc;
 use hushwing_core::record::{Key, Row};
 use hushwing_core::wire::{Packet, Sender, split_frame};
 use hushwing_core::{
-    Broker, CloseCause, Config, ConnectionId, Input, Instant, Origin, Output, PeerId, ProtocolVersion, Record,
+    Broker, CloseCause, Config, ConnectionId, Input, Instant, Limits, Origin, Output, PeerId,
+    ProtocolVersion, Record,
 };
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest};
 
 use super::action::{Action, CLIENTS};
 use super::delivery::{Answer, Told};
-use super::naive::{Naive, Say};
+use super::naive::{Naive, SMALL_WINDOW, Say};
 use super::peer::Peer;
 use super::wire::packet;
 
@@ -50,7 +51,15 @@ impl StateMachineTest for Machine {
     type Reference = Naive;
 
     fn init_test(naive: &Naive) -> Self {
-        let config = Arc::new(Config { journal: naive.journal, ..Config::default() });
+        let small = Limits {
+            in_flight_maximum: SMALL_WINDOW,
+            receivers_per_turn: 1,
+            retained_per_turn: 1,
+            routes_remembered: 4,
+            ..Limits::default()
+        };
+        let limits = if naive.small { small } else { Limits::default() };
+        let config = Arc::new(Config { journal: naive.journal, limits, ..Config::default() });
         Self {
             broker: Broker::new(Arc::clone(&config), PeerId(0), 1),
             config,

@@ -10,6 +10,9 @@ use super::action::{Action, CLIENTS, Connect, FILTERS, TOPICS, any_action, any_v
 use super::delivery::{Answer, Delivery, Message, Told};
 use super::session::{FOR_EVER, InFlight, Session, Stage, Subscription};
 
+/// How many messages may be in flight, if that is limited.
+pub(crate) const SMALL_WINDOW: u16 = 2;
+
 /// An identifier that no client of these uses.
 const UNUSED: u16 = 60_000;
 
@@ -46,6 +49,8 @@ pub(crate) enum Say {
 pub(crate) struct Naive {
     pub(crate) versions: [ProtocolVersion; CLIENTS],
     pub(crate) journal: bool,
+    /// The machine does everything in the smallest steps, and nobody is sent more than [`SMALL_WINDOW`] at once.
+    pub(crate) small: bool,
     /// Milliseconds; every action has another one, so that no two things are due at the same time.
     pub(crate) now: u64,
     sessions: BTreeMap<usize, Session>,
@@ -63,15 +68,16 @@ pub(crate) struct Naive {
 /// What it begins with: the rest follows from the actions.
 impl std::fmt::Debug for Naive {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}, journal {}", self.versions, self.journal)
+        write!(f, "{:?}, journal {}, small {}", self.versions, self.journal, self.small)
     }
 }
 
 impl Naive {
-    fn new(versions: [ProtocolVersion; CLIENTS], journal: bool) -> Self {
+    fn new(versions: [ProtocolVersion; CLIENTS], journal: bool, small: bool) -> Self {
         Self {
             versions,
             journal,
+            small,
             now: 0,
             sessions: BTreeMap::new(),
             retained: BTreeMap::new(),
@@ -173,10 +179,13 @@ impl Naive {
         let say =
             Say::Connect { connect: connect.clone(), payload: payload.clone(), resumes: session_present };
         self.say(client, say);
+        let small = self.small;
         let session = self.sessions.entry(client).or_default();
         session.resumed();
         session.expiry_seconds = connect.expiry_seconds;
-        session.receive_maximum = usize::from(connect.receive_maximum.unwrap_or(u16::MAX));
+        let allowed = if small { SMALL_WINDOW } else { u16::MAX };
+        session.receive_maximum = usize::from(connect.receive_maximum.unwrap_or(u16::MAX).min(allowed));
+        session.in_flight_maximum = usize::from(allowed);
         session.will = connect.will.zip(payload);
         if !session_present {
             self.unreleased[client].clear();
@@ -256,6 +265,12 @@ impl Naive {
         lost.iter().for_each(|client| self.time_has_come(*client));
     }
 
+    /// Who takes over while his own will goes out in small steps may be there to get it, or not yet.
+    fn may_connect(&self, client: usize) -> bool {
+        let has_will = self.sessions.get(&client).is_some_and(|of| of.connected && of.will.is_some());
+        !(self.small && has_will)
+    }
+
     /// Whether the standard says what a crash does: it has no order for wills of several clients.
     fn may_crash(&self) -> bool {
         let with_will = self.sessions.values().filter(|session| session.connected && session.will.is_some());
@@ -276,16 +291,22 @@ impl Naive {
         self.now = end;
     }
 
-    fn subscribe(&mut self, client: usize, filter: &'static str, mut subscription: Subscription) {
-        if !self.is_5(client) {
-            subscription = Subscription {
-                no_local: false,
-                retain_as_published: false,
-                retain_handling: 0,
-                identifier: None,
-                ..subscription
-            };
+    /// As the client's version knows it.
+    fn known(&self, client: usize, subscription: Subscription) -> Subscription {
+        if self.is_5(client) {
+            return subscription;
         }
+        Subscription {
+            no_local: false,
+            retain_as_published: false,
+            retain_handling: 0,
+            identifier: None,
+            ..subscription
+        }
+    }
+
+    fn subscribe(&mut self, client: usize, filter: &'static str, subscription: Subscription) {
+        let subscription = self.known(client, subscription);
         self.say(client, Say::Subscribe(filter, subscription));
         let is_new = self.session(client).subscriptions.insert(filter, subscription).is_none();
         self.tell(client, Answer::Suback(vec![subscription.qos]));
@@ -317,10 +338,10 @@ impl Naive {
     /// becomes of it when the next thing happens.
     fn may_subscribe(&self, client: usize, filter: &str, subscription: Subscription) -> bool {
         let session = &self.sessions[&client];
-        let replayed = self.replayed(client, filter, subscription, true);
+        let replayed = self.replayed(client, filter, self.known(client, subscription), true);
         let above = replayed.iter().filter(|delivery| delivery.qos > 0).count();
         let waits = !session.queue.is_empty() || session.in_flight.iter().any(|entry| !entry.sent);
-        self.eager[client] || !waits && above <= session.quota()
+        self.eager[client] || !waits && above <= session.new_quota()
     }
 
     fn unsubscribe(&mut self, client: usize, filter: &'static str) {
@@ -499,7 +520,9 @@ impl ReferenceStateMachine for Naive {
     type Transition = Action;
 
     fn init_state() -> BoxedStrategy<Self> {
-        (any_versions(), any::<bool>()).prop_map(|(versions, journal)| Self::new(versions, journal)).boxed()
+        (any_versions(), any::<bool>(), prop::bool::weighted(0.3))
+            .prop_map(|(versions, journal, small)| Self::new(versions, journal, small))
+            .boxed()
     }
 
     fn transitions(state: &Self) -> BoxedStrategy<Action> {
@@ -514,7 +537,7 @@ impl ReferenceStateMachine for Naive {
     fn preconditions(state: &Self, action: &Action) -> bool {
         let connected = action.client().is_none_or(|client| state.is_connected(client));
         match *action {
-            Action::Connect(..) => true,
+            Action::Connect(client, _) => state.may_connect(client),
             Action::Crash => state.may_crash(),
             _ if !connected => false,
             Action::Subscribe { client, filter, subscription } => {

@@ -59,6 +59,8 @@ pub(crate) struct Session {
     /// QoS 2 packet identifiers that PUBREL did not come for.
     pub(crate) incoming: BTreeSet<u16>,
     pub(crate) receive_maximum: usize,
+    /// How many messages may have an identifier: a limit of the broker's own.
+    pub(crate) in_flight_maximum: usize,
 }
 
 impl Session {
@@ -89,11 +91,18 @@ impl Session {
         self.receive_maximum.saturating_sub(self.in_flight.iter().filter(|entry| entry.counts).count())
     }
 
+    /// How many new messages may be sent: none before all that is to be sent again.
+    pub(crate) fn new_quota(&self) -> usize {
+        if self.in_flight.iter().any(|entry| !entry.sent) {
+            return 0;
+        }
+        self.quota().min(self.in_flight_maximum.saturating_sub(self.in_flight.len()))
+    }
+
     /// Takes what may be sent now: what is sent again, and what is new. PUBREL is never held back.
     pub(crate) fn sends(&mut self, now: u64) -> (Vec<Delivery>, Vec<Delivery>, usize) {
         let (mut again, mut new, mut releases) = (Vec::new(), Vec::new(), 0);
         let mut quota = self.quota();
-        let mut held_back = false;
         for entry in self.in_flight.iter_mut().filter(|entry| !entry.sent) {
             if entry.stage == Stage::Release {
                 entry.sent = true;
@@ -102,11 +111,9 @@ impl Session {
                 (entry.sent, entry.counts) = (true, true);
                 again.push(entry.delivery.clone());
                 quota -= 1;
-            } else {
-                held_back = true;
             }
         }
-        while quota > 0 && !held_back && !self.queue.is_empty() {
+        while self.new_quota() > 0 && !self.queue.is_empty() {
             let delivery = self.queue.remove(0);
             // [MQTT-3.3.2-5]; what was sent once is sent again all the same.
             if delivery.expiry.is_some_and(|expires_at| expires_at < now) {
@@ -114,7 +121,6 @@ impl Session {
             }
             new.push(delivery.clone());
             self.in_flight.push(InFlight { delivery, stage: Stage::Publish, sent: true, counts: true });
-            quota -= 1;
         }
         (again, new, releases)
     }

@@ -13,5 +13,5 @@ mod trial;
 
 pub use driver::Answers;
 pub use recording::{Conversation, Step, record};
-pub use replay::{Cut, Pieces, lose, play};
+pub use replay::{Cut, Loss, Pieces, lose, play};
 pub use trial::{Outcome, Trial};

@@ -30,7 +30,16 @@ impl Pieces {
     }
 }
 
-/// Where a connection is lost.
+/// Where a connection is lost, and whether the others go on with what they say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// Where.
+    pub cut: Cut,
+    /// Whether they do.
+    pub others_go_on: bool,
+}
+
+/// A byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// When all clients together have said so many bytes, that of the last one.
@@ -59,15 +68,15 @@ pub fn play(conversation: &Conversation, journal: bool, pieces: Pieces) -> Resul
     })
 }
 
-/// Says it up to the loss of a connection. Then a newcomer has to be served, while the others are still there and
+/// Says it with the loss of a connection. Then a newcomer has to be served, while the others are still there and
 /// again when they have left, and the memory account has to be right at every step.
 ///
 /// # Errors
 /// What the broker did wrong, or a panic.
-pub fn lose(conversation: &Conversation, journal: bool, cut: Cut) -> Result<(), String> {
+pub fn lose(conversation: &Conversation, journal: bool, loss: Loss) -> Result<(), String> {
     without_panic(|| {
         let mut driver = Driver::new(conversation.setup, journal);
-        say_until(conversation, &mut driver, cut);
+        say_until(conversation, &mut driver, loss);
         driver.judge()?;
         let opened = driver.opened();
         newcomer::is_served(&mut driver, conversation.setup)?;
@@ -79,8 +88,10 @@ pub fn lose(conversation: &Conversation, journal: bool, cut: Cut) -> Result<(), 
     })
 }
 
-fn say_until(conversation: &Conversation, driver: &mut Driver, cut: Cut) {
+fn say_until(conversation: &Conversation, driver: &mut Driver, loss: Loss) {
+    let cut = loss.cut;
     let mut left = if let Cut::Said(bytes) = cut { bytes } else { usize::MAX };
+    let mut lost = false;
     for step in &conversation.steps {
         match step {
             Step::Open => {
@@ -93,16 +104,17 @@ fn say_until(conversation: &Conversation, driver: &mut Driver, cut: Cut) {
                 let said = &bytes[..bytes.len().min(left)];
                 driver.write(*link, std::iter::once(said));
                 left -= said.len();
-                if left == 0 || said.len() < bytes.len() {
-                    return driver.cut(*link);
+                if left == 0 {
+                    driver.cut(*link);
+                    left = usize::MAX;
+                    lost = true;
                 }
             }
             Step::Cut(link) => driver.cut(*link),
             Step::Wait(duration) => driver.wait(*duration),
         }
-        if let Cut::Taken(link, _) = cut
-            && driver.is_gone(link)
-        {
+        lost |= matches!(cut, Cut::Taken(link, _) if driver.is_gone(link));
+        if lost && !loss.others_go_on {
             return;
         }
     }

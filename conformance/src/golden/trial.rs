@@ -2,7 +2,7 @@
 
 use super::driver::Answers;
 use super::recording::Conversation;
-use super::replay::{Cut, Pieces, lose, play};
+use super::replay::{Cut, Loss, Pieces, lose, play};
 use crate::targets::Setup;
 
 /// How much is tried of each conversation.
@@ -88,9 +88,13 @@ impl Trial {
         let mut outcome = Outcome { places: said + 1 + taken, ..Outcome::default() };
         // On the average half of it is said.
         let most = 2 * self.bytes / (said + taken).max(1);
-        let lose = |cut: &Cut| lose(conversation, self.journal, *cut);
-        outcome.try_each(conversation, places(0..said + 1, most).map(Cut::Said), lose);
-        outcome.try_each(conversation, places(0..taken, most).map(|place| taken_at(&whole, place)), lose);
+        let lose = |loss: &Loss| lose(conversation, self.journal, *loss);
+        // Every other time it is the end of the conversation.
+        let loss = |(index, cut): (usize, Cut)| Loss { cut, others_go_on: index % 2 == 1 };
+        let cuts = places(0..said + 1, most).map(Cut::Said);
+        outcome.try_each(conversation, cuts.enumerate().map(loss), lose);
+        let cuts = places(0..taken, most).map(|place| taken_at(&whole, place));
+        outcome.try_each(conversation, cuts.enumerate().map(loss), lose);
         outcome
     }
 }

@@ -15,8 +15,7 @@ pub mod report;
 pub mod runner;
 pub mod script;
 mod scripts;
-#[cfg(feature = "planted-faults")]
-pub mod simulation_faults;
+pub mod simulation;
 pub mod statements;
 pub mod targets;
 mod version;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use conformance::runner::{Report, Verdict, choose, run, run_one};
-use conformance::simulation_faults::THIRTY;
+use conformance::simulation::faults::THIRTY;
 use conformance::targets::Memory;
 use conformance::{Script, Version, all_scripts};
 use hushwing_core::{Fault, Violation};

@@ -30,6 +30,11 @@ impl Disk {
         Ok(())
     }
 
+    /// The last group that it took.
+    pub fn written(&self) -> u64 {
+        self.written.0
+    }
+
     /// Groups that are not yet on it.
     pub fn waiting(&self) -> usize {
         self.pending.len()

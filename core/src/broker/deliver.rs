@@ -169,7 +169,13 @@ impl Clients {
             let message = self.store(publication, stored);
             return self.enqueue(now, session, message, copy, publication.wait);
         }
-        match self.sessions.get(session).and_then(|session| session.connection()) {
+        let Some(found) = self.sessions.get(session) else { return };
+        match found.connection() {
+            // [MQTT-4.6.0-6]: nothing overtakes what waits since the client was away.
+            Some(_) if found.queues_at_most_once() => {
+                let message = self.store(publication, stored);
+                self.enqueue(now, session, message, copy, publication.wait);
+            }
             Some(index) if self.takes_at_once(index, publication.wait) => {
                 let duplicate = planted.is(Fault::DuplicateAtQoS0);
                 let form = Form { duplicate, ..copy.form() };

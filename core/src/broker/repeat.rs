@@ -9,6 +9,7 @@ use crate::connection::outgoing_topic_alias::WORTHWHILE_FROM_BYTES;
 use crate::connection::transmit::SHARED_FROM_BYTES;
 use crate::connection::{ConnectionIndex, Phase};
 use crate::session::SessionIndex;
+use crate::session::outgoing::Outgoing;
 use crate::time::Instant;
 use crate::violation::Violation;
 use crate::wire::QoS;
@@ -149,12 +150,12 @@ impl Clients {
     /// `aliased`: the topic is one that gets a topic alias where the client takes any.
     #[inline]
     fn forward(&mut self, session: SessionIndex, packet: &[u8], properties: bool, aliased: bool) -> bool {
-        if self.is_replaying(session) {
+        let Some(found) = self.sessions.get(session) else { return false };
+        let waits = |of: &Outgoing| !of.replays.is_empty() || of.queue.has_at_most_once();
+        if found.outgoing.as_deref().is_some_and(waits) {
             return false;
         }
-        let Some(index) = self.sessions.get(session).and_then(|session| session.connection()) else {
-            return false;
-        };
+        let Some(index) = found.connection() else { return false };
         let mark = self.config.limits.transmit_mark_bytes as usize;
         self.writer().0.append_if(index, packet, None, |connection| {
             connection.open

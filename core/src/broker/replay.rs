@@ -150,6 +150,12 @@ impl Clients {
         self.sessions.get_mut(session)?.outgoing.as_mut()?.replays.first_mut()
     }
 
+    /// The replay of a filter, if it has not ended.
+    fn replay_mut(&mut self, session: SessionIndex, filter: &str) -> Option<&mut Replay> {
+        let outgoing = self.sessions.get_mut(session)?.outgoing.as_mut()?;
+        outgoing.replays.iter_mut().find(|replay| &*replay.filter == filter)
+    }
+
     /// What is to be sent of the retained message of `topic`, if anything.
     fn due(&self, now: Instant, session: SessionIndex, replay: &Replay, topic: &str) -> Option<Due> {
         let retained = self.retained.store.get(topic)?;
@@ -208,7 +214,7 @@ impl Clients {
         self.admit(session, queued)
     }
 
-    fn wake_when_persisted(&mut self, index: ConnectionIndex, wait: Position) {
+    pub(super) fn wake_when_persisted(&mut self, index: ConnectionIndex, wait: Position) {
         if wait > self.journal.persisted()
             && let Some(connection) = self.connections.get(index)
         {
@@ -226,21 +232,23 @@ impl Clients {
     ) {
         let topic = publication.view.topic;
         let Some(outgoing) = self.sessions.get(session).and_then(|of| of.outgoing.as_ref()) else { return };
-        let concerned: Vec<Replay> = outgoing
+        let concerned: Vec<Box<str>> = outgoing
             .replays
             .iter()
             .filter(|replay| filter::matches(&replay.filter, topic))
-            .cloned()
+            .map(|replay| replay.filter.clone())
             .collect();
-        for replay in concerned {
+        for filter in concerned {
+            let Some(replay) = self.replay_mut(session, &filter).map(|replay| replay.clone()) else {
+                continue;
+            };
             let Some(due) = self.due(now, session, &replay, topic) else { continue };
-            self.replay_early(now, session, &due);
-            let found = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut());
-            let same = |of: &&mut Replay| of.filter == replay.filter;
-            if let Some(replay) = found.and_then(|outgoing| outgoing.replays.iter_mut().find(same)) {
+            // Said before it is sent: sending goes on with all replays, and one may reach this topic.
+            if let Some(replay) = self.replay_mut(session, &filter) {
                 replay.early.insert(topic.into());
             }
-            self.record_replay(session, &replay.filter);
+            self.record_replay(session, &filter);
+            self.replay_early(now, session, &due);
         }
         self.recount_session(session);
     }

@@ -192,10 +192,18 @@ impl Clients {
 
     /// The first message of the queue leaves it.
     fn admit_queued(&mut self, now: Instant, index: ConnectionIndex, session: SessionIndex) -> Step {
+        let persisted = self.journal.persisted();
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };
         let reversed = self.config.planted().is(Fault::QueueReversed);
+        let next = if reversed { outgoing.queue.back() } else { outgoing.queue.front() };
+        // The others wait with their packet identifiers.
+        let held = next.filter(|next| next.qos == QoS::AtMostOnce && next.wait > persisted);
+        if let Some(wait) = held.map(|held| held.wait) {
+            self.wake_when_persisted(index, wait);
+            return Step::Stop;
+        }
         let next = if reversed { outgoing.queue.pop_newest() } else { outgoing.queue.pop() };
         let Some(queued) = next else { return Step::Stop };
         if queued.qos == QoS::AtMostOnce {
@@ -211,8 +219,9 @@ impl Clients {
     }
 
     /// Gives a message a packet identifier. It leaves in the next step, once its record is where it has to be.
-    pub(super) fn admit(&mut self, session: SessionIndex, queued: Queued) -> Step {
+    pub(super) fn admit(&mut self, session: SessionIndex, mut queued: Queued) -> Step {
         let planted = self.config.planted();
+        self.number_in_order(session, &mut queued);
         let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) else {
             return Step::Stop;
         };
@@ -237,6 +246,18 @@ impl Clients {
             self.set_wait(session, wait);
         }
         Step::Done
+    }
+
+    /// [MQTT-4.6.0-1]: what is in flight comes back from the journal in the order of its numbers. A retained
+    /// message that goes before one of the queue has the higher one: then that one gets another.
+    fn number_in_order(&mut self, session: SessionIndex, queued: &mut Queued) {
+        let outgoing = self.sessions.get(session).and_then(|of| of.outgoing.as_ref());
+        let last =
+            outgoing.and_then(|outgoing| outgoing.last_in_flight()).map_or(0, |last| last.queued.entry);
+        if queued.entry < last && queued.entry != 0 && self.is_recorded(session) {
+            self.record(session, Record::Delete(Key::Queued(queued.entry)));
+            queued.entry = self.journal.number();
+        }
     }
 
     fn set_unrecorded(&mut self, session: SessionIndex) {

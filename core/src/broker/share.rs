@@ -149,6 +149,9 @@ impl Clients {
         match found.connection() {
             // Section 3.1.2.11.4 of 5.0: somebody else may be able to.
             Some(index) if !self.fits(now, index, subscription, offer) => Standing::Unable,
+            Some(_) if qos == QoS::AtMostOnce && found.queues_at_most_once() => {
+                self.standing_in_queue(found, offer)
+            }
             Some(index) if qos == QoS::AtMostOnce => self.standing_at_most_once(index, offer),
             Some(index) if self.is_ready(index, found) => Standing::Ready,
             // It ends at this very moment.
@@ -223,9 +226,9 @@ impl Clients {
         if !self.hooked_deliver_stored(session, message, copy) {
             return;
         }
-        let connection = self.sessions.get(session).and_then(Session::connection);
-        match connection {
-            Some(index) if copy.qos == QoS::AtMostOnce => {
+        let Some(found) = self.sessions.get(session) else { return };
+        match found.connection() {
+            Some(index) if copy.qos == QoS::AtMostOnce && !found.queues_at_most_once() => {
                 self.push_backlog(index, message, copy, wait);
                 self.send(now, index);
             }

@@ -132,6 +132,12 @@ impl Session {
         })
     }
 
+    /// Whether messages at QoS 0 wait in its queue: others go behind them ([MQTT-4.6.0-6]).
+    #[inline]
+    pub(crate) fn queues_at_most_once(&self) -> bool {
+        self.outgoing.as_ref().is_some_and(|outgoing| outgoing.queue.has_at_most_once())
+    }
+
     pub(crate) fn incoming(&mut self) -> &mut Incoming {
         self.incoming.get_or_insert_default()
     }

@@ -158,6 +158,11 @@ impl Outgoing {
         }
     }
 
+    /// What was given a packet identifier last.
+    pub(crate) fn last_in_flight(&self) -> Option<&InFlight> {
+        self.in_flight.back()
+    }
+
     /// Whether a message of the queue may be given a packet identifier now.
     pub(crate) fn may_admit(&self, in_flight_maximum: u16) -> bool {
         self.without_slot == 0 && self.free_slots > 0 && self.in_flight.len() < usize::from(in_flight_maximum)

@@ -77,6 +77,8 @@ pub(crate) struct Queue {
     /// Bytes and number of those that the limits are about.
     bytes: usize,
     limited: usize,
+    /// How many of all are at QoS 0.
+    at_most_once: usize,
     heap: usize,
 }
 
@@ -159,6 +161,12 @@ impl Queue {
         self.entries.is_empty()
     }
 
+    /// Whether a message at QoS 0 is among them.
+    #[inline]
+    pub(crate) fn has_at_most_once(&self) -> bool {
+        self.at_most_once > 0
+    }
+
     /// Messages that count against the limit.
     pub(crate) fn limited_messages(&self) -> usize {
         self.limited
@@ -175,13 +183,16 @@ impl Queue {
 
     fn count(&mut self, queued: &Queued, comes: bool) {
         let limited = usize::from(!queued.replayed);
+        let at_most_once = usize::from(queued.qos == QoS::AtMostOnce);
         let (bytes, heap) = (queued.limited_bytes(), queued.heap_cost());
         if comes {
             self.limited += limited;
+            self.at_most_once += at_most_once;
             self.bytes += bytes;
             self.heap += heap;
         } else {
             self.limited -= limited;
+            self.at_most_once -= at_most_once;
             self.bytes -= bytes;
             self.heap -= heap;
         }

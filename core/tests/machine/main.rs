@@ -4,6 +4,7 @@ mod authentication;
 mod expiry;
 mod fan_out;
 mod lanes;
+mod order;
 mod pressure;
 mod rates;
 mod redirect;

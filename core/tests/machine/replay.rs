@@ -69,6 +69,35 @@ fn each_retained_message_comes_once_and_before_what_follows_it() {
     assert_eq!(world.broker.memory(), world.broker.memory_walk());
 }
 
+/// The cursor goes on while a retained message goes before a live one, and may reach its topic.
+#[test]
+fn a_retained_message_that_goes_before_its_turn_comes_once() {
+    for (qos, per_turn) in
+        [(QoS::AtMostOnce, 1), (QoS::AtMostOnce, 2), (QoS::AtLeastOnce, 1), (QoS::AtLeastOnce, 2)]
+    {
+        let mut world = World::new(Limits { retained_per_turn: per_turn, ..Limits::default() });
+        world.connect(1);
+        let topics: Vec<String> = (0..6).map(|number| format!("store/{number}")).collect();
+        topics.iter().for_each(|topic| world.publish(1, topic, "old", qos, true));
+        world.connect(2);
+        world.subscribe(2, "store/+");
+        world.subscribe(2, "+/+");
+        topics.iter().for_each(|topic| world.publish(1, topic, "live", qos, false));
+        while world.broker.work_pending() {
+            world.broker.handle_work(world.now);
+        }
+        world.drain(2);
+        let messages = world.messages(2);
+        for topic in &topics {
+            let of: Vec<bool> =
+                messages.iter().filter(|(of, ..)| of == topic).map(|(.., retain)| *retain).collect();
+            // One for each subscription, and nothing retained behind what is live.
+            assert_eq!(of, [true, true, false], "{topic} at {qos:?}, {per_turn} a turn");
+        }
+        assert_eq!(world.broker.memory(), world.broker.memory_walk());
+    }
+}
+
 fn of_any<'a>(messages: &'a [(String, String, bool)], topic: &str) -> &'a [(String, String, bool)] {
     let found = messages.iter().position(|(of, ..)| of == topic);
     found.map_or(&[], |at| &messages[at..=at])

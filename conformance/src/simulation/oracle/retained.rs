@@ -1,0 +1,153 @@
+//! A new subscription gets the last retained message of each topic, once, and no other (section 3.3.1.3).
+
+use super::{Checked, Exists, Fate, Oracle, Tag};
+use crate::simulation::ledger::Number;
+use crate::simulation::said::Wanted;
+use crate::simulation::topics::{filters_of, fits, is_shared};
+
+/// The retained message of one topic.
+#[derive(Clone, Debug, Default)]
+pub struct Shelf {
+    /// The message, if there is one.
+    pub number: Option<Number>,
+    /// A crash has left open whether it is this one.
+    pub open: bool,
+    /// What stood there before, and the record of the change.
+    before: Vec<(Option<Number>, Tag)>,
+}
+
+impl Shelf {
+    pub(super) fn forget(&mut self, completed: u64) {
+        if !self.before.is_empty() {
+            self.before.retain(|(_, tag)| tag.after > completed);
+        }
+    }
+
+    /// The changes that are not on the disk did not happen.
+    fn crash(&mut self, completed: u64) {
+        for (number, tag) in std::mem::take(&mut self.before).into_iter().rev() {
+            match tag.fate(completed) {
+                Fate::Kept => return,
+                Fate::Lost => self.number = number,
+                Fate::Unknown => self.open = true,
+            }
+        }
+    }
+}
+
+impl Oracle {
+    /// A message with RETAIN 1 has been dealt with.
+    pub(super) fn shelve(&mut self, number: Number) {
+        let (tag, journal, doubtful) = (self.tag, self.profile.journal, self.profile.short_memory);
+        let message = self.ledger.get(number);
+        let topic = message.topic;
+        let next = (!message.clears).then_some(number);
+        let shelf = &mut self.shelves[usize::from(topic)];
+        let old = std::mem::replace(&mut shelf.number, next);
+        // With short memory the message may have been refused, and the one before it stays.
+        shelf.open = doubtful;
+        if journal && tag.after > tag.before {
+            shelf.before.push((old, tag));
+        }
+        // Whoever was still to be sent the old one gets the new one as a subscriber.
+        for filter in filters_of(topic).iter().filter(|filter| !is_shared(usize::from(**filter))) {
+            for session in &mut self.sessions {
+                if let Some(interval) = session.intervals[usize::from(*filter)].last_mut() {
+                    session.replays_open |= interval.replays.iter().any(|(of, _)| *of == topic);
+                    interval.replays.retain(|(of, _)| *of != topic);
+                }
+            }
+        }
+    }
+
+    /// What a new subscription is to be sent.
+    pub(super) fn replays_of(&self, client: usize, wanted: &Wanted) -> Vec<(u16, Number)> {
+        let filter = usize::from(wanted.filter);
+        if is_shared(filter) {
+            return Vec::new();
+        }
+        let mut all = Vec::new();
+        for (topic, shelf) in self.shelves.iter().enumerate() {
+            let topic = topic as u16;
+            let Some(number) = shelf.number.filter(|_| fits(filter, topic)) else { continue };
+            let message = self.ledger.get(number);
+            let own = wanted.no_local && usize::from(message.publisher) == client;
+            if !own && message.deadline > self.now {
+                all.push((topic, number));
+            }
+        }
+        all
+    }
+
+    /// A message with RETAIN 1 goes out: whether it is one that a subscription was to be sent.
+    pub(super) fn replayed(&mut self, client: usize, number: Number) -> Checked<bool> {
+        let message = self.ledger.get(number);
+        let (topic, retain) = (message.topic, message.retain);
+        if !retain {
+            return Err(format!("message {number} comes with RETAIN 1, it was published with 0"));
+        }
+        let session = &mut self.sessions[client];
+        let filters = filters_of(topic).iter().map(|filter| usize::from(*filter));
+        let as_published = filters.clone().any(|filter| {
+            session.intervals[filter].iter().any(|interval| interval.wanted.retain_as_published)
+        });
+        if as_published {
+            // It may be the message itself as well as the retained one.
+            session.settle(number);
+        }
+        for filter in filters {
+            let Some(interval) = session.intervals[filter].last_mut() else { continue };
+            if let Some(place) = interval.replays.iter().position(|of| *of == (topic, number)) {
+                interval.replays.remove(place);
+                if as_published {
+                    session.loose_replays.push((topic, number));
+                }
+                return Ok(true);
+            }
+        }
+        if let Some(place) = session.loose_replays.iter().position(|of| *of == (topic, number)) {
+            session.loose_replays.remove(place);
+            return Ok(true);
+        }
+        if session.replays_open || self.shelves[usize::from(topic)].open || self.profile.rates || self.profile.short_memory {
+            return Ok(true);
+        }
+        if as_published {
+            // Any subscription that asked for retained messages may have been sent it, too.
+            let mut own = filters_of(topic).iter().flat_map(|filter| &session.intervals[usize::from(*filter)]);
+            return Ok(own.any(|interval| interval.wanted.retain_handling < 2));
+        }
+        Err(format!("retained message {number} comes to client {client}, which was not to be sent it"))
+    }
+
+    /// After a crash.
+    pub(super) fn shelves_after_crash(&mut self) {
+        let (journal, completed) = (self.profile.journal, self.completed);
+        for shelf in &mut self.shelves {
+            if journal {
+                shelf.crash(completed);
+            } else {
+                *shelf = Shelf::default();
+            }
+        }
+    }
+
+    /// Whether everything that was asked for has come, once all faults have ended.
+    pub(super) fn check_replays(&self) -> Checked {
+        for (client, session) in self.sessions.iter().enumerate() {
+            if session.exists != Exists::Yes || session.replays_open || session.losses > 0 {
+                continue;
+            }
+            for interval in session.intervals.iter().flatten().filter(|of| of.until == super::OPEN) {
+                let late = interval.replays.iter().find(|(_, number)| {
+                    let message = self.ledger.get(*number);
+                    message.deadline > self.now && session.takes(message)
+                });
+                if let (Some((_, number)), true) = (late, interval.certain) {
+                    return Err(format!("client {client} never got retained message {number}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}

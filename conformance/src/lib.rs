@@ -7,6 +7,7 @@
 
 pub mod crash;
 pub mod exceptions;
+pub mod golden;
 pub mod harness;
 pub mod mutations;
 pub mod nonsense;

@@ -61,7 +61,8 @@ impl Target for Memory {
     }
 }
 
-fn config(setup: Setup) -> Config {
+/// The configuration that a script wants.
+pub(crate) fn config(setup: Setup) -> Config {
     let mut listener = core::Listener::default();
     let mut policy = core::Policy::default();
     let mut limits = core::Limits::default();

@@ -2,7 +2,7 @@
 
 pub mod authenticator;
 mod binary;
-mod memory;
+pub(crate) mod memory;
 mod mutated;
 mod tcp;
 

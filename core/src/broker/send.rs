@@ -123,7 +123,14 @@ impl Clients {
                 outgoing.advance();
                 self.send_pubrel_again(index, session, packet_identifier)
             }
-            Some((Stage::Publish, _)) if !outgoing.take_slot() => Step::Stop,
+            // [MQTT-4.4.0-1] of both: a window that is closed holds back PUBLISH only (5.0 section 4.9).
+            Some((Stage::Publish, _)) if !outgoing.take_slot() => {
+                if outgoing.bring_release_forward() {
+                    Step::Done
+                } else {
+                    Step::Stop
+                }
+            }
             Some((Stage::Publish, _)) => self.send_in_flight(now, index, session),
             None if unread => Step::Stop,
             None => {
@@ -309,11 +316,12 @@ impl Clients {
         written.map_err(|TooLarge| DropReason::TooLarge)
     }
 
-    /// [MQTT-3.3.2-5] of 5.0: a copy that was not started by its deadline is not sent.
+    /// [MQTT-3.3.2-5] of 5.0: a copy that was not started by its deadline is not sent. At that moment it still is, for
+    /// the deadline of a message that may not wait is when it comes (`docs/decisions.md` D8).
     fn is_expired(&self, now: Instant, queued: &Queued) -> bool {
         let planted = self.config.planted();
         let outlives = planted.is(Fault::ExpiredIsSent) || planted.is(Fault::RetainedOutlivesExpiry);
-        let expired = |of: &Message| of.expires_at <= now && !outlives;
+        let expired = |of: &Message| of.expires_at < now && !outlives;
         self.messages.get(queued.message).is_some_and(expired)
     }
 

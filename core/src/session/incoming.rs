@@ -73,3 +73,6 @@ impl Incoming {
         self.open.binary_search_by_key(&packet_identifier, |open| open.packet_identifier)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -101,7 +101,7 @@ impl Outgoing {
     pub(crate) fn connected_wrongly(&mut self, planted: Planted) {
         if planted.is(Fault::InFlightOrderLost) {
             self.in_flight.make_contiguous().reverse();
-            self.identifiers.restored();
+            self.identifiers.scattered();
         }
         if planted.is(Fault::WindowGrows) {
             let released = self.in_flight.iter_mut().filter(|entry| entry.stage == Stage::Release);
@@ -137,6 +137,17 @@ impl Outgoing {
     /// Whether the client's Receive Maximum lets no PUBLISH pass.
     pub(crate) fn is_window_closed(&self) -> bool {
         self.free_slots == 0
+    }
+
+    /// Puts the first PUBREL that was not sent on this connection before the PUBLISH packets that wait for a slot,
+    /// if there is one: it needs none, and its order is one among PUBRELs only ([MQTT-4.6.0-4] of both).
+    pub(crate) fn bring_release_forward(&mut self) -> bool {
+        let behind = self.in_flight.iter().skip(self.cursor).position(|of| of.stage == Stage::Release);
+        let entry = behind.and_then(|behind| self.in_flight.remove(self.cursor + behind));
+        let Some(entry) = entry else { return false };
+        self.in_flight.insert(self.cursor, entry);
+        self.identifiers.scattered();
+        true
     }
 
     /// The next entry was sent.
@@ -233,7 +244,7 @@ impl Outgoing {
             queued,
         });
         self.without_slot += usize::from(stage == Stage::Publish);
-        self.identifiers.restored();
+        self.identifiers.scattered();
     }
 
     /// The delivery that an acknowledgement speaks of, if it was ever sent.
@@ -307,7 +318,7 @@ impl Outgoing {
     pub(crate) fn put_behind(&mut self, count: usize) {
         self.cursor = 0;
         self.in_flight.rotate_left(count.min(self.in_flight.len()));
-        self.identifiers.restored();
+        self.identifiers.scattered();
     }
 
     /// Everything that was given a packet identifier; the session is over.
@@ -348,3 +359,6 @@ impl Outgoing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

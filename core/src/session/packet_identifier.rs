@@ -41,8 +41,8 @@ impl PacketIdentifiers {
         Some(identifier)
     }
 
-    /// Identifiers came back from the journal, in any order.
-    pub(crate) fn restored(&mut self) {
+    /// The list of those in use has another order: it came from the journal, or something was moved in it.
+    pub(crate) fn scattered(&mut self) {
         self.scattered = true;
     }
 }

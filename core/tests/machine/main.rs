@@ -1,6 +1,7 @@
 //! The machine as a driver sees it, where bytes alone do not show enough: work in pieces, memory.
 
 mod authentication;
+mod expiry;
 mod fan_out;
 mod lanes;
 mod order;

@@ -4,6 +4,7 @@ mod golden;
 mod random;
 mod refusals;
 mod shorter;
+mod stream;
 mod tables;
 mod texts;
 

@@ -17,10 +17,10 @@ use crate::{SENDERS, V3_1, V3_1_1, V5_0, VERSIONS, decode};
 
 /// What packets are made of. Each packet takes what it has a field for.
 #[derive(Clone, Debug)]
-struct Ingredients {
-    version: ProtocolVersion,
-    sender: Sender,
-    packet_type: PacketType,
+pub(crate) struct Ingredients {
+    pub(crate) version: ProtocolVersion,
+    pub(crate) sender: Sender,
+    pub(crate) packet_type: PacketType,
     bits: [bool; 4],
     qos: QoS,
     packet_identifier: NonZeroU16,
@@ -33,7 +33,7 @@ struct Ingredients {
     reason: usize,
 }
 
-fn ingredients() -> impl Strategy<Value = Ingredients> {
+pub(crate) fn ingredients() -> impl Strategy<Value = Ingredients> {
     let text = "[ -~éß日\u{1F989}\u{FEFF}]{0,12}";
     let property = (0..27usize, any::<u32>(), text, text, vec(any::<u8>(), 0..9));
     let shape = (0..3usize, 0..2usize, 0..15usize, any::<[bool; 4]>(), 0..3u8, 1..=u16::MAX, any::<u16>());
@@ -61,7 +61,7 @@ fn ingredients() -> impl Strategy<Value = Ingredients> {
 
 impl Ingredients {
     /// The packet of this type, version and sender; nothing if there is none such.
-    fn with_packet(&self, then: impl Fn(Packet<'_>, ProtocolVersion, Sender)) {
+    pub(crate) fn with_packet(&self, then: impl Fn(Packet<'_>, ProtocolVersion, Sender)) {
         let (version, sender) = (self.version, self.sender);
         if !self.packet_type.may_be_sent_by(sender, version) {
             return;
@@ -278,7 +278,7 @@ fn property<'a>(
     }
 }
 
-fn encoded(packet: &Packet<'_>, version: ProtocolVersion) -> Vec<u8> {
+pub(crate) fn encoded(packet: &Packet<'_>, version: ProtocolVersion) -> Vec<u8> {
     let mut bytes = Vec::new();
     packet.encode(version, &mut bytes);
     bytes

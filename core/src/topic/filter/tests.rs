@@ -171,7 +171,7 @@ fn naive(filter: &[&str], topic: &[&str], first: bool) -> bool {
     }
 }
 
-fn naive_matches(filter: &str, topic: &str) -> bool {
+pub(crate) fn naive_matches(filter: &str, topic: &str) -> bool {
     naive(&filter.split('/').collect::<Vec<_>>(), &topic.split('/').collect::<Vec<_>>(), true)
 }
 

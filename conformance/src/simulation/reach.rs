@@ -6,6 +6,7 @@ use hushwing_core::wire::ReasonCode;
 use hushwing_core::{DropReason, Output, Violation};
 
 use super::said::Said;
+use crate::nonsense::OUT_OF_REACH;
 use crate::wire::Packet;
 
 /// Counters, by name. Those that can be zero are all named from the start.
@@ -71,6 +72,7 @@ const NAMED: &[&str] = &[
     "fault: socket stalled",
     "fault: slow disk",
     "fault: late answer",
+    "fault: no answer",
     "fault: refused answer",
     "fault: acknowledgement never sent",
     "fault: acknowledgement refused",
@@ -235,7 +237,8 @@ impl Reach {
                 (format!("code {name} 0x{code:02X}{words}"), count)
             })
         });
-        let violations = Violation::ALL.iter().map(|violation| {
+        let met = Violation::ALL.iter().filter(|violation| !OUT_OF_REACH.iter().any(|(of, _)| of == *violation));
+        let violations = met.map(|violation| {
             let count = self.violations.get(&(*violation as usize)).copied().unwrap_or_default();
             (format!("violation {violation:?}"), count)
         });

@@ -61,7 +61,20 @@ impl Client {
         if profile.nonsense && self.persona.nonsense > 0 && self.random.number().is_multiple_of(self.persona.nonsense) {
             return self.nonsense(profile);
         }
+        if self.random.chance(10) {
+            return Act::Say(self.repeat());
+        }
         Act::Say(self.change_subscriptions(profile.is_poor()).into_iter().collect())
+    }
+
+    /// Says something that it need not: before 5.0 a message may be sent again on the same connection, and anybody
+    /// may acknowledge what nobody sent.
+    fn repeat(&mut self) -> Vec<Said> {
+        let open = self.outgoing.iter().find(|of| !of.released).copied();
+        if let Some(Outgoing { packet_identifier, number, .. }) = open.filter(|_| !self.version().is_5()) {
+            return vec![Said::Publish { number, packet_identifier, duplicate: true, alias: None }];
+        }
+        vec![Said::Acknowledge { kind: Kind::Pubrec, packet_identifier: 60_000, code: 0 }]
     }
 
     /// Breaks the protocol.

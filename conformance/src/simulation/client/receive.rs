@@ -25,14 +25,19 @@ impl Client {
                     self.due.push_back((Kind::Pubrec, id));
                 }
             },
-            Packet::Puback(of) => self.outgoing.retain(|out| out.packet_identifier != of.packet_identifier),
-            Packet::Pubcomp(of) => self.outgoing.retain(|out| out.packet_identifier != of.packet_identifier),
+            // A second answer to what was sent twice is not for the next message.
+            Packet::Puback(of) => self.outgoing.retain(|out| {
+                out.packet_identifier != of.packet_identifier || ledger.get(out.number).qos != 1
+            }),
+            Packet::Pubcomp(of) => {
+                self.outgoing.retain(|out| out.packet_identifier != of.packet_identifier || !out.released);
+            }
             Packet::Pubrec(of) if of.code >= 0x80 => {
                 self.outgoing.retain(|out| out.packet_identifier != of.packet_identifier);
             }
             Packet::Pubrec(of) => {
                 let out = self.outgoing.iter_mut().find(|out| out.packet_identifier == of.packet_identifier);
-                if let Some(out) = out {
+                if let Some(out) = out.filter(|out| !out.released) {
                     out.released = true;
                     self.due.push_back((Kind::Pubrel, of.packet_identifier));
                 }
@@ -95,7 +100,16 @@ impl Client {
     pub fn acknowledge(&mut self, at_most: usize) -> Vec<Said> {
         let count = at_most.min(self.due.len());
         let due: Vec<(Kind, u16)> = self.due.drain(..count).collect();
-        due.into_iter().map(|(kind, id)| self.acknowledgement(kind, id)).collect()
+        let twice = !self.version().is_5() && self.random.chance(10);
+        let mut all = Vec::with_capacity(count);
+        for (kind, id) in due {
+            let said = self.acknowledgement(kind, id);
+            if twice && kind == Kind::Pubrel {
+                all.push(said.clone());
+            }
+            all.push(said);
+        }
+        all
     }
 
     fn acknowledgement(&mut self, kind: Kind, packet_identifier: u16) -> Said {

@@ -9,6 +9,9 @@ impl Oracle {
     /// An acknowledgement of a client has been handled.
     pub(super) fn acknowledgement(&mut self, link: u64, kind: Kind, id: u16, code: u8) -> Checked {
         let client = self.client_of(link)?;
+        if code >= 0x80 {
+            self.reach.count("fault: acknowledgement refused");
+        }
         match kind {
             Kind::Puback => self.ends_at(link, client, id, |flight| flight.qos == 1),
             Kind::Pubcomp => self.ends_at(link, client, id, |flight| flight.leg >= Leg::Received || flight.open),

@@ -27,6 +27,9 @@ impl Oracle {
         if session.online != Some(link) {
             return Ok(());
         }
+        if session.flights.iter().any(|flight| flight.link == link) {
+            self.reach.count("fault: acknowledgement never sent");
+        }
         session.online = None;
         session.closed = tag;
         if rates {

@@ -10,6 +10,7 @@ impl Oracle {
     pub fn inspect(&self) -> Checked {
         self.check_wills()?;
         self.check_keep_alive()?;
+        self.check_releases()?;
         self.conns.keys().try_for_each(|link| self.check_patience(*link))
     }
 

@@ -6,6 +6,9 @@ use super::{Checked, NAMELESS, Oracle};
 use crate::simulation::ledger::Number;
 use crate::wire::Publish;
 
+/// How long a client waits for PUBREL, in microseconds.
+const PATIENCE: u64 = 60_000_000;
+
 /// How far a message to a client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Leg {
@@ -184,6 +187,24 @@ impl Oracle {
             }
             conn.resend.retain(|id| *id != flight.packet_identifier);
         }
+    }
+}
+
+impl Oracle {
+    /// What was received is released on each connection, however full its window is.
+    pub(super) fn check_releases(&self) -> Checked {
+        for conn in self.conns.values().filter(|conn| conn.is_online() && !conn.paused && !conn.announced) {
+            let session = &self.sessions[conn.client];
+            let Some(link) = session.online.filter(|_| conn.patient_from + PATIENCE < self.now) else { continue };
+            let late = session
+                .flights
+                .iter()
+                .find(|of| of.leg != Leg::Published && of.link != link && of.release_link != link && !of.maybe);
+            if let (Some(flight), false) = (late, self.profile.rates) {
+                return Err(format!("client {} waits for PUBREL: {flight:?}", conn.client));
+            }
+        }
+        Ok(())
     }
 }
 

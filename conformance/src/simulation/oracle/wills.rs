@@ -30,6 +30,9 @@ impl Oracle {
     pub(super) fn leave_will(&mut self, client: usize, number: Number, delay_seconds: u32, taken_back: bool) {
         let (delay, closed) = (micros(delay_seconds), self.tag);
         let due = self.now.saturating_add(delay);
+        if taken_back {
+            self.reach.count("will taken back");
+        }
         let left = taken_back.then_some(self.tag);
         self.wills.push(Will { client, number, due, latest: due, delay, closed, certain: true, left });
         self.forget_wills();

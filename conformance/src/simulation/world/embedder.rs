@@ -21,6 +21,11 @@ pub fn connection_of(about: &Ask) -> ConnectionId {
 
 impl World {
     pub(super) fn asked(&mut self, question: Question, about: Ask) {
+        if matches!(about, Ask::Authenticate(_)) && !self.calm && self.random.chance(3) {
+            // The broker refuses by itself when it has waited long enough.
+            self.oracle.reach.count("fault: no answer");
+            return;
+        }
         self.questions.push_back((question, about));
         let late = !self.calm && self.random.chance(20);
         if late {

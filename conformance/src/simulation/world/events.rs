@@ -161,6 +161,9 @@ impl World {
             return Ok(());
         }
         let waiting = self.disk.waiting();
+        if waiting > 20 {
+            self.oracle.reach.count("fault: slow disk");
+        }
         let groups = if self.calm || self.random.chance(60) { waiting } else { 1 + self.random.below(waiting.max(1)) };
         if let Some(position) = self.disk.complete(groups) {
             self.oracle.begin(self.now + self.offset);

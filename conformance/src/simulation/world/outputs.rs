@@ -125,6 +125,7 @@ impl World {
             | Violation::PacketTooSlow
             | Violation::OutputStalled => Ok(()),
             Violation::MemoryExhausted | Violation::RetainedQuotaExceeded if self.profile.may_refuse() => {
+                self.oracle.reach.count("limit: memory");
                 self.oracle.not_taken(id);
                 Ok(())
             }

@@ -50,7 +50,10 @@ impl Profile {
         let journal = random.chance(75);
         let short_memory = random.chance(8);
         let (rates, nonsense) = (random.chance(10), random.chance(45));
-        let settings = if nonsense { draw_settings(random, rates) } else { Vec::new() };
+        let mut settings = if nonsense { draw_settings(random, rates) } else { Vec::new() };
+        if random.chance(25) {
+            settings.push(Setting::LowTransmitMark);
+        }
         Self {
             journal,
             crash_seconds: if journal { *random.pick(&[0, 300, 900, 1_800]) } else { *random.pick(&[0, 0, 0, 1_800]) },
@@ -58,7 +61,7 @@ impl Profile {
             asks: random.chance(40),
             splits: random.chance(50),
             stalls: random.chance(40),
-            short_queues: random.chance(15),
+            short_queues: random.chance(20),
             short_memory,
             rates,
             pieces: random.chance(25),
@@ -100,7 +103,6 @@ fn draw_settings(random: &mut Random, rates: bool) -> Vec<Setting> {
     add(Setting::FewCapabilities, 15);
     add(Setting::SmallLimits, 30);
     add(Setting::NoControlCharacters, 30);
-    add(Setting::LowTransmitMark, 30);
     add(Setting::LittleRetained, 15);
     if rates {
         add(Setting::PublishRate, 50);

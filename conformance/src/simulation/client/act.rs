@@ -1,5 +1,6 @@
 //! What comes to a client's mind.
 
+use crate::wire::{Outgoing as _, publish};
 use crate::nonsense::{self, Moment, Nonsense, Occasion};
 use super::{Asking, Client, Outgoing, Phase};
 use crate::simulation::ledger::{Ledger, Message, Number};
@@ -79,6 +80,12 @@ impl Client {
 
     /// Breaks the protocol.
     fn nonsense(&mut self, profile: &Profile) -> Act {
+        if self.had_aliases && self.aliases.is_empty() && self.random.chance(50) {
+            // An alias of a connection that is gone.
+            self.phase = Phase::Leaving;
+            let stale = publish("").alias(1).payload("stale").encode(self.version());
+            return Act::Say(vec![Said::Nonsense(stale)]);
+        }
         let unanswered = self.due.front().copied();
         let version = self.version();
         let fits = |of: &&Nonsense| {

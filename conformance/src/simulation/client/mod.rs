@@ -78,6 +78,8 @@ pub struct Client {
     /// The broker's Topic Alias Maximum, and the topics that have one.
     alias_maximum: u16,
     aliases: Vec<u16>,
+    /// It had set aliases on its connection before this one.
+    had_aliases: bool,
     /// When it last said something, in microseconds.
     spoke_at: u64,
     /// A CONNECT with Clean Start 1 was sent and not answered: the session before it is not wanted any more.
@@ -104,6 +106,7 @@ impl Client {
             window: 0,
             alias_maximum: 0,
             aliases: Vec::new(),
+            had_aliases: false,
             spoke_at: 0,
             must_clean: false,
         }
@@ -120,6 +123,7 @@ impl Client {
         self.phase = Phase::Offline;
         self.due.clear();
         self.asking.clear();
+        self.had_aliases = !self.aliases.is_empty();
         self.aliases.clear();
     }
 

@@ -58,7 +58,7 @@ impl Persona {
             listener: u16::from(random.chance(35)),
             expiry_seconds,
             cleans: *random.pick(&[0, 0, 5, 30]),
-            receive_maximum: some(random, &[0, 0, 1, 2, 5]) as u16,
+            receive_maximum: some(random, &[0, 0, 1, 1, 2, 5]) as u16,
             maximum_packet_size: some(random, &[0, 0, 0, 700]),
             alias_maximum: some(random, &[0, 0, 2, 10]) as u16,
             keep_alive_seconds: *random.pick(&[0, 20, 40, 120, 600]),

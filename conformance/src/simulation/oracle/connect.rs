@@ -67,6 +67,8 @@ pub struct Conn {
     pub last_sent: (u64, u32),
     /// PUBLISH packets to be sent again, in their order, before any new one.
     pub resend: VecDeque<u16>,
+    /// When the broker had all of what breaks the protocol, in microseconds; 0 for not yet.
+    pub broken_at: u64,
     /// The client broke the protocol.
     pub misbehaved: bool,
 }
@@ -97,6 +99,7 @@ impl Conn {
             aliases: BTreeMap::new(),
             last_sent: (0, 0),
             resend: VecDeque::new(),
+            broken_at: 0,
             misbehaved: false,
         }
     }

@@ -67,11 +67,15 @@ impl Oracle {
                 old.owed.clear();
                 old.generation = session.generation + 1;
                 old.expiry_seconds = old.asked_expiry_seconds;
+                old.expires_at = NEVER;
                 *session = *old;
             }
         }
         // A DISCONNECT that is forgotten has changed nothing.
         if session.online.is_none() && session.closed.fate(completed) != Fate::Kept {
+            if session.expiry_seconds != session.asked_expiry_seconds {
+                session.exists = Exists::Maybe;
+            }
             session.expiry_seconds = session.expiry_seconds.max(session.asked_expiry_seconds);
         }
         let lost = session.made.fate(completed) == Fate::Lost;

@@ -81,7 +81,7 @@ impl Oracle {
         if !publish.duplicate {
             self.check_expiry(link, number, publish)?;
         }
-        if publish.retain && self.replayed(client, number)? {
+        if publish.retain && self.replayed(client, number, publish)? {
             return Ok(());
         }
         self.live_copy(client, number, publish)

@@ -68,6 +68,7 @@ impl Oracle {
     /// # Errors
     /// It forgets before it is on the disk that the will was taken back.
     pub fn closed_by_broker(&mut self, link: u64) -> Checked {
+        self.conn(link)?.broken_at = 0;
         self.over(link)
     }
 }
@@ -79,7 +80,7 @@ impl Oracle {
     /// It was not yet time.
     pub fn session_expired(&mut self, client: usize) -> Checked {
         let session = &self.sessions[client];
-        if session.exists != super::Exists::No && session.expires_at > self.now + super::SLACK {
+        if session.exists == super::Exists::Yes && session.expires_at > self.now + super::SLACK {
             return Err(format!("the session of client {client} expired too early"));
         }
         self.end_session(client);
@@ -119,6 +120,17 @@ impl Oracle {
     pub fn misbehaves(&mut self, link: u64) {
         if let Some(conn) = self.conns.get_mut(&link) {
             conn.misbehaved = true;
+        }
+    }
+
+    /// Whether everybody who broke the protocol was told to go ([MQTT-4.13.1-1] of 5.0).
+    pub(super) fn check_punished(&self) -> Checked {
+        let late = |conn: &&super::Conn| conn.broken_at > 0 && conn.broken_at + 15_000_000 < self.now && !conn.paused;
+        match self.conns.values().find(late) {
+            Some(conn) if !self.profile.rates && !conn.asked => {
+                Err(format!("client {} broke the protocol and is still there", conn.client))
+            }
+            _ => Ok(()),
         }
     }
 

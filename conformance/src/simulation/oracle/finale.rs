@@ -11,6 +11,7 @@ impl Oracle {
         self.check_wills()?;
         self.check_keep_alive()?;
         self.check_releases()?;
+        self.check_punished()?;
         self.conns.keys().try_for_each(|link| self.check_patience(*link))
     }
 

@@ -7,7 +7,7 @@ use crate::simulation::ledger::Number;
 use crate::wire::Publish;
 
 /// How long a client waits for PUBREL, in microseconds.
-const PATIENCE: u64 = 60_000_000;
+const PATIENCE: u64 = 2_000_000;
 
 /// How far a message to a client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -193,9 +193,10 @@ impl Oracle {
 impl Oracle {
     /// What was received is released on each connection, however full its window is.
     pub(super) fn check_releases(&self) -> Checked {
-        for conn in self.conns.values().filter(|conn| conn.is_online() && !conn.paused && !conn.announced) {
+        for conn in self.conns.values().filter(|conn| conn.is_online() && conn.greeted && !conn.paused && !conn.announced) {
             let session = &self.sessions[conn.client];
-            let Some(link) = session.online.filter(|_| conn.patient_from + PATIENCE < self.now) else { continue };
+            let patience = PATIENCE + 3_000 * self.profile.disk_milliseconds;
+            let Some(link) = session.online.filter(|_| conn.patient_from + patience < self.now) else { continue };
             let late = session
                 .flights
                 .iter()

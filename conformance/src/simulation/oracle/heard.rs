@@ -108,6 +108,8 @@ impl Oracle {
                 Ok(())
             }
             Said::Nonsense(_) => {
+                let now = self.now;
+                self.conn(link)?.broken_at = now;
                 self.over(link)
             }
         }

@@ -1,9 +1,10 @@
 //! A new subscription gets the last retained message of each topic, once, and no other (section 3.3.1.3).
 
-use super::{Checked, Exists, Fate, Oracle, Tag};
+use super::{Checked, Exists, Fate, Oracle, Session, Tag};
 use crate::simulation::ledger::Number;
 use crate::simulation::said::Wanted;
 use crate::simulation::topics::{filters_of, fits, is_shared};
+use crate::wire::Publish;
 
 /// The retained message of one topic.
 #[derive(Clone, Debug, Default)]
@@ -49,12 +50,12 @@ impl Oracle {
         if journal && tag.after > tag.before {
             shelf.before.push((old, tag));
         }
-        // Whoever was still to be sent the old one gets the new one as a subscriber.
+        // Whoever was still to be sent the old one gets the new one as a subscriber, perhaps behind the old one.
         for filter in filters_of(topic).iter().filter(|filter| !is_shared(usize::from(**filter))) {
             for session in &mut self.sessions {
                 if let Some(interval) = session.intervals[usize::from(*filter)].last_mut() {
-                    session.replays_open |= interval.replays.iter().any(|(of, _)| *of == topic);
-                    interval.replays.retain(|(of, _)| *of != topic);
+                    let late = interval.replays.extract_if(.., |(of, _)| *of == topic);
+                    session.loose_replays.extend(late);
                 }
             }
         }
@@ -80,42 +81,34 @@ impl Oracle {
     }
 
     /// A message with RETAIN 1 goes out: whether it is one that a subscription was to be sent.
-    pub(super) fn replayed(&mut self, client: usize, number: Number) -> Checked<bool> {
+    pub(super) fn replayed(&mut self, client: usize, number: Number, publish: &Publish) -> Checked<bool> {
         let message = self.ledger.get(number);
         let (topic, retain) = (message.topic, message.retain);
         if !retain {
             return Err(format!("message {number} comes with RETAIN 1, it was published with 0"));
         }
+        let most = message.qos.min(if self.profile.is_poor() { 1 } else { 2 });
         let session = &mut self.sessions[client];
-        let filters = filters_of(topic).iter().map(|filter| usize::from(*filter));
-        let as_published = filters.clone().any(|filter| {
-            session.intervals[filter].iter().any(|interval| interval.wanted.retain_as_published)
-        });
+        let intervals = filters_of(topic).iter().flat_map(|filter| &session.intervals[usize::from(*filter)]);
+        let as_published = intervals.clone().any(|interval| interval.wanted.retain_as_published);
+        let asked = intervals.into_iter().any(|interval| interval.wanted.retain_handling < 2);
         if as_published {
             // It may be the message itself as well as the retained one.
             session.settle(number);
         }
-        for filter in filters {
-            let Some(interval) = session.intervals[filter].last_mut() else { continue };
-            if let Some(place) = interval.replays.iter().position(|of| *of == (topic, number)) {
-                interval.replays.remove(place);
-                if as_published {
-                    session.loose_replays.push((topic, number));
-                }
-                return Ok(true);
+        if session.take_replay((topic, number), most, publish) {
+            if as_published {
+                session.loose_replays.push((topic, number));
             }
-        }
-        if let Some(place) = session.loose_replays.iter().position(|of| *of == (topic, number)) {
-            session.loose_replays.remove(place);
             return Ok(true);
         }
-        if session.replays_open || self.shelves[usize::from(topic)].open || self.profile.rates || self.profile.may_refuse() {
+        let shelf_is_open = self.shelves[usize::from(topic)].open;
+        if session.replays_open || shelf_is_open || self.profile.rates || self.profile.may_refuse() {
             return Ok(true);
         }
         if as_published {
             // Any subscription that asked for retained messages may have been sent it, too.
-            let mut own = filters_of(topic).iter().flat_map(|filter| &session.intervals[usize::from(*filter)]);
-            return Ok(own.any(|interval| interval.wanted.retain_handling < 2));
+            return Ok(asked);
         }
         Err(format!("retained message {number} comes to client {client}, which was not to be sent it"))
     }
@@ -151,5 +144,43 @@ impl Oracle {
             }
         }
         Ok(())
+    }
+}
+
+impl Session {
+    /// Takes a retained message off what the subscriptions are to be sent, from the one whose it is by its QoS and
+    /// its identifier.
+    fn take_replay(&mut self, replay: (u16, Number), most: u8, publish: &Publish) -> bool {
+        let identifier = publish.identifiers().first().copied().unwrap_or_default();
+        for filter in filters_of(replay.0) {
+            let Some(interval) = self.intervals[usize::from(*filter)].last_mut() else { continue };
+            let wanted = interval.wanted;
+            if wanted.qos.min(most) != publish.qos || wanted.identifier != identifier {
+                continue;
+            }
+            if let Some(place) = interval.replays.iter().position(|of| *of == replay) {
+                interval.replays.remove(place);
+                return true;
+            }
+        }
+        match self.loose_replays.iter().position(|of| *of == replay) {
+            Some(place) => {
+                self.loose_replays.remove(place);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A subscription ends that was still to be sent these. Another of the same kind may have been sent them for it.
+    pub(super) fn loosen(&mut self, replays: Vec<(u16, Number)>) {
+        for replay in replays {
+            self.loose_replays.push(replay);
+            for filter in filters_of(replay.0) {
+                let Some(interval) = self.intervals[usize::from(*filter)].last_mut() else { continue };
+                let others = interval.replays.extract_if(.., |of| *of == replay);
+                self.loose_replays.extend(others);
+            }
+        }
     }
 }

@@ -115,7 +115,8 @@ impl Oracle {
         let last = session.intervals[usize::from(filter)].last_mut();
         if let Some(last) = last.filter(|last| last.until == OPEN) {
             (last.until, last.ended, last.over) = (turn, tag, false);
-            session.loose_replays.append(&mut last.replays);
+            let replays = std::mem::take(&mut last.replays);
+            session.loosen(replays);
         }
     }
 

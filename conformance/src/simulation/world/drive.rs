@@ -146,7 +146,7 @@ impl World {
         let Some(link) = self.links.get_mut(&id) else { return Ok(()) };
         if link.stalls_from > 0 && link.stalls_from < now && !self.calm {
             link.stalls_from = 0;
-            link.stalled_until = now + self.random.number() % 20_000_000;
+            link.stalled_until = now + self.random.number() % 29_000_000;
             self.oracle.reach.count("fault: socket stalled");
         }
         if link.stalled_until > now && !link.closed {

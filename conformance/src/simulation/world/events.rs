@@ -25,7 +25,7 @@ impl World {
             Event::Fault => self.fail(),
             Event::Restart => self.restart(),
             Event::Inspect => {
-                self.agenda.enter(self.now + 30_000_000, Event::Inspect);
+                self.agenda.enter(self.now + 5_000_000, Event::Inspect);
                 self.oracle.begin(self.now + self.offset);
                 if self.broker.is_some() { self.oracle.inspect() } else { Ok(()) }
             }

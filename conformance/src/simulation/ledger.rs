@@ -42,6 +42,8 @@ pub struct Message {
     pub done_at: u64,
     /// When it expires, in microseconds.
     pub deadline: u64,
+    /// It has to arrive until then: the first deadline, if the broker took it several times.
+    pub due_until: u64,
     /// Its time had come before a wall clock jumped back: it may be gone.
     pub may_be_gone: bool,
     /// How often the broker may have taken it as a new one.
@@ -73,6 +75,7 @@ impl Message {
             fed_at: NEVER,
             done_at: NEVER,
             deadline: NEVER,
+            due_until: NEVER,
             may_be_gone: false,
             times: 0,
             unordered: false,
@@ -114,7 +117,7 @@ impl Message {
 
     /// Whether it is still to be delivered at this time.
     pub fn is_due(&self, now: u64) -> bool {
-        self.deadline > now && !self.may_be_gone && !self.denied
+        self.due_until > now && !self.may_be_gone && !self.denied
     }
 
     /// More bytes than any packet with it has.

@@ -37,7 +37,7 @@ impl Oracle {
         for message in self.ledger.all_mut().filter(|message| message.fed_at != NEVER) {
             message.crashed |= !message.accepted || message.done_at == NEVER || message.fed_at + 5_000 > turn;
             message.done_at = message.done_at.min(turn);
-            message.may_be_gone |= message.deadline <= before;
+            message.may_be_gone |= message.due_until <= before;
         }
         if !self.profile.journal {
             self.wills.clear();

@@ -58,6 +58,7 @@ impl Oracle {
         message.times = message.times.saturating_add(1);
         if message.expiry_seconds > 0 {
             let deadline = now.saturating_add(micros(message.expiry_seconds));
+            message.due_until = message.due_until.min(deadline);
             message.deadline = if message.times > 1 { deadline.max(message.deadline) } else { deadline };
         }
         let shelved = message.retain && !message.denied;

@@ -59,8 +59,8 @@ impl Oracle {
         session.intervals[usize::from(wanted.filter)].push(Interval {
             wanted,
             from: turn,
-            // With a rate it may be dealt with much later than it is read.
-            sure_from: if self.profile.rates { OPEN } else { turn },
+            // With a rate it may be dealt with much later than it is read; with short memory it may be refused.
+            sure_from: if self.profile.rates || self.profile.short_memory { OPEN } else { turn },
             until: OPEN,
             certain: true,
             confirmed: false,

@@ -156,7 +156,7 @@ impl Oracle {
         let over = session.exists == Exists::No || session.expires_at < self.now;
         match (present, session.exists) {
             _ if near_its_end => Ok(()),
-            (true, exists) if over => {
+            (true, exists) if over && exists != Exists::Maybe => {
                 Err(format!("the session of client {client} goes on, which has ended: {exists:?}, {}", session.expires_at))
             }
             (false, Exists::Yes) if !over => Err(format!("the session of client {client} is gone")),

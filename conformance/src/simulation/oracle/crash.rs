@@ -16,8 +16,7 @@ impl Oracle {
             let will = conn.hello.as_ref().and_then(|hello| hello.will).filter(|_| conn.is_online());
             let (client, greeted) = (conn.client, conn.greeted);
             if let (Some((number, delay_seconds)), true) = (will, self.profile.journal) {
-                let delay = delay_seconds.min(self.sessions[client].expiry_seconds);
-                self.leave_will(client, number, delay, false);
+                self.leave_will(client, number, delay_seconds, false);
                 if let Some(will) = self.wills.last_mut() {
                     will.certain &= greeted;
                     will.closed = Tag { before: NEVER, after: NEVER, alone: false };

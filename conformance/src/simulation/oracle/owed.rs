@@ -57,6 +57,10 @@ impl Oracle {
             let own = filters_of(message.topic).iter().flat_map(|filter| &session.intervals[usize::from(*filter)]);
             own.into_iter().any(|of| of.wanted.retain_as_published)
         };
+        // With a rate nobody knows which of several times it was taken.
+        if self.profile.rates && message.times > 1 {
+            return false;
+        }
         if session.exists != Exists::Yes || !session.takes(message) || message.retain && as_published() {
             return false;
         }

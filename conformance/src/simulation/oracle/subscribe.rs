@@ -54,7 +54,8 @@ impl Oracle {
             1 => is_new,
             _ => false,
         };
-        let replays = if asks { self.replays_of(client, &wanted) } else { Vec::new() };
+        let (replays, perhaps) = if asks { self.replays_of(client, &wanted) } else { Default::default() };
+        session.loose_replays.extend(perhaps);
         self.reach.retained(replays.len());
         session.intervals[usize::from(wanted.filter)].push(Interval {
             wanted,

@@ -15,8 +15,10 @@ pub struct Will {
     pub due: u64,
     /// And soon after this one.
     pub latest: u64,
-    /// Its delay in microseconds.
+    /// Its delay in microseconds, whatever DISCONNECT made of it.
     pub delay: u64,
+    /// Its session ended before its time: when it would have been due, and the record of that end.
+    pub shortened: Option<(u64, Tag)>,
     /// Where the end of its connection is recorded.
     pub closed: Tag,
     /// It has to; otherwise it may.
@@ -28,13 +30,15 @@ pub struct Will {
 impl Oracle {
     /// A connection with a will ended.
     pub(super) fn leave_will(&mut self, client: usize, number: Number, delay_seconds: u32, taken_back: bool) {
-        let (delay, closed) = (micros(delay_seconds), self.tag);
-        let due = self.now.saturating_add(delay);
+        let session = &self.sessions[client];
+        let delay = micros(delay_seconds.min(session.asked_expiry_seconds));
+        let closed = self.tag;
+        let due = self.now.saturating_add(delay.min(micros(session.expiry_seconds)));
         if taken_back {
             self.reach.count("will taken back");
         }
         let left = taken_back.then_some(self.tag);
-        self.wills.push(Will { client, number, due, latest: due, delay, closed, certain: true, left });
+        self.wills.push(Will { client, number, due, latest: due, delay, shortened: None, closed, certain: true, left });
         self.forget_wills();
     }
 
@@ -53,8 +57,11 @@ impl Oracle {
 
     /// A session ends, and with it every delay ([MQTT-3.1.2-8] of 5.0).
     pub(super) fn end_wills(&mut self, client: usize) {
-        let now = self.now;
+        let (now, tag) = (self.now, self.tag);
         for will in self.wills.iter_mut().filter(|will| will.client == client && will.left.is_none()) {
+            if will.latest > now {
+                will.shortened = Some((will.latest, tag));
+            }
             will.due = will.due.min(now);
             will.latest = will.latest.min(now);
         }
@@ -118,6 +125,11 @@ impl Oracle {
                     Fate::Lost => will.left = None,
                     Fate::Unknown => (will.left, will.certain) = (None, false),
                 }
+            }
+            if let Some((latest, tag)) = will.shortened.take() {
+                let fate = tag.fate(completed);
+                will.latest = if fate == Fate::Kept { will.latest } else { latest };
+                will.due = if fate == Fate::Lost { latest } else { will.due };
             }
             // The end of the connection may not have been recorded: then it ended with the process.
             let anew = now.saturating_add(will.delay);

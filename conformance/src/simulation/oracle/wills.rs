@@ -33,7 +33,7 @@ impl Oracle {
         let session = &self.sessions[client];
         let delay = micros(delay_seconds.min(session.asked_expiry_seconds));
         let closed = self.tag;
-        let due = self.now.saturating_add(delay.min(micros(session.expiry_seconds)));
+        let due = self.now.saturating_add(micros(delay_seconds.min(session.expiry_seconds)));
         if taken_back {
             self.reach.count("will taken back");
         }

@@ -37,6 +37,10 @@ impl Oracle {
             session.haunt();
         }
         session.unseen |= unseen;
+        if unseen {
+            // What was lost at QoS 0 does not come again.
+            session.loosen_replays(|_| true);
+        }
         if let Some((_, Some(seconds))) = goodbye {
             session.expiry_seconds = seconds;
         }

@@ -16,7 +16,10 @@ fn the_same_seed_is_the_same_world_bit_for_bit() {
         let [one, two, told] = [false, false, true].map(|readable| simulate(seed, &small(), readable));
         assert_eq!(one.digest, two.digest);
         assert_eq!(one.reach.lines(), two.reach.lines());
-        assert_eq!((one.digest, one.micros, one.reach.packets), (told.digest, told.micros, told.reach.packets));
+        assert_eq!(
+            (one.digest, one.micros, one.reach.packets),
+            (told.digest, told.micros, told.reach.packets)
+        );
     }
     let [one, two] = [3, 4].map(|seed| simulate(seed, &small(), false));
     assert_ne!(one.digest, two.digest, "another seed is another world");

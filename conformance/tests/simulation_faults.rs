@@ -51,7 +51,10 @@ fn a_failure_is_shrunk_and_left_as_a_file_that_replays_it() {
     let _ = std::fs::remove_file(&path);
     assert_eq!(read, replay);
     let (verdict, outcome) = read.run(false).expect("a fault that there is");
-    assert_eq!((verdict, outcome.failure.map(|again| again.event)), (Verdict::Same, Some(shrunk.failure.event)));
+    assert_eq!(
+        (verdict, outcome.failure.map(|again| again.event)),
+        (Verdict::Same, Some(shrunk.failure.event))
+    );
     replay_tells_what_is_left(replay);
 }
 

@@ -141,7 +141,7 @@ impl Client {
             clean,
             // Before 5.0 what is clean ends with its connection.
             expiry_seconds: if !is_5 && clean { 0 } else { self.persona.expiry_seconds },
-            receive_maximum: self.persona.receive_maximum,
+            receive_maximum: self.receive_maximum(),
             maximum_packet_size: self.persona.maximum_packet_size,
             alias_maximum: self.persona.alias_maximum,
             keep_alive_seconds: self.persona.keep_alive_seconds,
@@ -203,6 +203,10 @@ impl Client {
             return Some((self.aliases.len() as u16, true));
         }
         None
+    }
+
+    fn receive_maximum(&mut self) -> u16 {
+        if self.persona.changes_window { *self.random.pick(&[0, 1, 2, 5]) } else { self.persona.receive_maximum }
     }
 
     fn change_subscriptions(&mut self, poor: bool) -> Option<Said> {

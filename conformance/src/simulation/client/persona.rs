@@ -38,6 +38,10 @@ pub struct Persona {
     pub talks: u64,
     /// Wants RETAIN as it was published.
     pub as_published: bool,
+    /// Receive Maximum differs from connection to connection.
+    pub changes_window: bool,
+    /// Leaves PUBACK until last: only among themselves are they in order ([MQTT-4.6.0-2], [MQTT-4.6.0-3]).
+    pub pubacks_last: bool,
     /// Has an Authentication Method, and authenticates anew at times.
     pub method: bool,
 }
@@ -70,6 +74,8 @@ impl Persona {
             subscriptions: *random.pick(&[0, 1, 3, 6]),
             talks: *random.pick(&[10, 50, 70, 90]),
             as_published: random.chance(20),
+            changes_window: is_5 && random.chance(30),
+            pubacks_last: random.chance(30),
             method: is_5 && random.chance(15),
         }
     }

@@ -98,6 +98,9 @@ impl Client {
 
     /// Sends up to so many acknowledgements that are due.
     pub fn acknowledge(&mut self, at_most: usize) -> Vec<Said> {
+        if self.persona.pubacks_last {
+            self.due.make_contiguous().sort_by_key(|(kind, _)| *kind == Kind::Puback);
+        }
         let count = at_most.min(self.due.len());
         let due: Vec<(Kind, u16)> = self.due.drain(..count).collect();
         let twice = !self.version().is_5() && self.random.chance(10);

@@ -1,12 +1,15 @@
 //! Every request has its answer, in the order of the requests (section 4.6), and no answer comes before what it
 //! promises is on the disk.
 
-use super::{Checked, Oracle, Tag};
+use super::{Checked, Conn, Oracle, Tag};
 use crate::simulation::ledger::Number;
 use crate::simulation::said::Wanted;
 
 /// How long a healthy connection may wait for an answer, in microseconds.
 const PATIENCE: u64 = 120_000_000;
+
+/// How long a connection may need for what can be sent to it, in microseconds.
+pub(super) const REST: u64 = 30_000_000;
 
 /// What has to be answered.
 #[derive(Clone, Debug)]
@@ -83,6 +86,14 @@ impl Oracle {
                 Err(format!("answer 0x{first_byte:02X} id {packet_identifier} before that for id {id}"))
             }
         }
+    }
+
+    /// The connection, if everything was answered in both directions, for long enough.
+    pub(super) fn at_rest(&self, link: u64) -> Option<&Conn> {
+        let conn = self.conns.get(&link).filter(|conn| conn.is_online() && conn.greeted)?;
+        let quiet = !conn.asked && !conn.announced && conn.expected.is_empty() && !self.profile.rates;
+        let answered = self.sessions[conn.client].flights.is_empty();
+        (quiet && answered && conn.busy_at + REST < self.now).then_some(conn)
     }
 
     /// Whether a healthy connection waits for too long.

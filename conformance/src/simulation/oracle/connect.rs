@@ -53,6 +53,8 @@ pub struct Conn {
     pub heard_at: u64,
     /// From when on its silence counts at the latest.
     pub patient_from: u64,
+    /// When its client was accepted, or was last sent or answered a message at QoS 1 or 2, in microseconds.
+    pub busy_at: u64,
     /// It was not read for a while.
     pub paused: bool,
     /// PUBLISH packets that hold a slot of its Receive Maximum.
@@ -92,6 +94,7 @@ impl Conn {
             keep_alive_seconds: 0,
             heard_at: now,
             patient_from: now,
+            busy_at: now,
             paused: false,
             window: 0,
             announced: false,
@@ -130,7 +133,7 @@ impl Oracle {
         }
         conn.stage = Stage::Online;
         conn.keep_alive_seconds = keep_alive_seconds;
-        conn.patient_from = now;
+        (conn.patient_from, conn.busy_at) = (now, now);
         check_keep_alive(conn, &hello, keep_alive_seconds)?;
         if let Some(older) = self.sessions[client].online {
             self.over(older)?;

@@ -50,6 +50,9 @@ impl Oracle {
         let client = self.client_of(link)?;
         if self.sessions[client].online != Some(link) {
             // A client that was taken over, or said DISCONNECT, still gets what was written before.
+            if let Some(number) = self.ledger.find(&publish.payload)?.filter(|_| publish.retain) {
+                self.sessions[client].loosen_replays(|of| of == number);
+            }
             return Ok(());
         }
         let topic = self.topic_of(link, publish)?;

@@ -38,9 +38,8 @@ impl Oracle {
         }
         session.unseen |= unseen;
         if unseen {
-            // What was written to it counts as sent.
-            let replays: Vec<_> = session.intervals.iter_mut().flatten().flat_map(|of| of.replays.drain(..)).collect();
-            session.loose_replays.extend(replays);
+            // What was lost at QoS 0 does not come again.
+            session.loosen_replays(|_| true);
         }
         if let Some((_, Some(seconds))) = goodbye {
             session.expiry_seconds = seconds;
@@ -50,7 +49,7 @@ impl Oracle {
             if expiry_seconds == u32::MAX { NEVER } else { now.saturating_add(micros(expiry_seconds)) };
         if let Some((number, delay_seconds)) = will {
             let taken_back = matches!(goodbye, Some((0, _)));
-            self.leave_will(client, number, delay_seconds, taken_back);
+            self.leave_will(client, number, delay_seconds.min(expiry_seconds), taken_back);
         }
         if expiry_seconds == 0 {
             self.end_session(client);

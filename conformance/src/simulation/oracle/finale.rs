@@ -12,7 +12,10 @@ impl Oracle {
         self.check_keep_alive()?;
         self.check_releases()?;
         self.check_punished()?;
-        self.conns.keys().try_for_each(|link| self.check_patience(*link))
+        self.conns.keys().try_for_each(|link| {
+            self.check_patience(*link)?;
+            self.check_replays_of(*link)
+        })
     }
 
     /// All faults have ended, everybody came back and had time: all that is owed has arrived.

@@ -110,8 +110,9 @@ impl Oracle {
 
     /// [MQTT-3.3.4-9] of 5.0, and our own bound.
     fn open_window(&mut self, link: u64) -> Checked {
-        let most = self.profile.in_flight_maximum();
+        let (most, now) = (self.profile.in_flight_maximum(), self.now);
         let conn = self.conn(link)?;
+        conn.busy_at = now;
         conn.window += 1;
         let asked = conn.hello.as_ref().map_or(0, |hello| hello.receive_maximum);
         let most = if asked > 0 { asked.min(most) } else { most };
@@ -182,6 +183,7 @@ impl Oracle {
     /// A client has answered a message, which frees its slot.
     pub(super) fn close_window(&mut self, link: u64, flight: &Flight) {
         if let Some(conn) = self.conns.get_mut(&link) {
+            conn.busy_at = self.now;
             if flight.link == link {
                 conn.window = conn.window.saturating_sub(1);
             }

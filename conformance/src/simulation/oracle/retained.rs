@@ -1,6 +1,7 @@
 //! A new subscription gets the last retained message of each topic, once, and no other (section 3.3.1.3).
 
-use super::{Checked, Exists, Fate, Oracle, Session, Tag};
+use super::answers::REST;
+use super::{Checked, Exists, Fate, Interval, Oracle, Session, Tag};
 use crate::simulation::ledger::Number;
 use crate::simulation::said::Wanted;
 use crate::simulation::topics::{filters_of, fits, is_shared};
@@ -61,13 +62,13 @@ impl Oracle {
         }
     }
 
-    /// What a new subscription is to be sent, and what it may be sent: its time may have come before.
-    pub(super) fn replays_of(&self, client: usize, wanted: &Wanted) -> (Vec<(u16, Number)>, Vec<(u16, Number)>) {
+    /// What a new subscription is to be sent.
+    pub(super) fn replays_of(&self, client: usize, wanted: &Wanted) -> Vec<(u16, Number)> {
         let filter = usize::from(wanted.filter);
         if is_shared(filter) {
-            return Default::default();
+            return Vec::new();
         }
-        let (mut all, mut perhaps) = (Vec::new(), Vec::new());
+        let mut all = Vec::new();
         for (topic, shelf) in self.shelves.iter().enumerate() {
             let topic = topic as u16;
             let Some(number) = shelf.number.filter(|_| fits(filter, topic)) else { continue };
@@ -75,11 +76,9 @@ impl Oracle {
             let own = wanted.no_local && usize::from(message.publisher) == client;
             if !own && message.is_due(self.now) {
                 all.push((topic, number));
-            } else if !own && message.deadline > self.now {
-                perhaps.push((topic, number));
             }
         }
-        (all, perhaps)
+        all
     }
 
     /// A message with RETAIN 1 goes out: whether it is one that a subscription was to be sent.
@@ -127,25 +126,37 @@ impl Oracle {
         }
     }
 
+    /// Whether retained messages are held back from a client that has acknowledged everything.
+    pub(super) fn check_replays_of(&self, link: u64) -> Checked {
+        let Some(conn) = self.at_rest(link) else { return Ok(()) };
+        let missing = self.missing_replay(&self.sessions[conn.client], |of| of.since + REST < self.now);
+        missing.map_or(Ok(()), |number| Err(format!("client {} was not sent retained message {number}", conn.client)))
+    }
+
     /// Whether everything that was asked for has come, once all faults have ended.
     pub(super) fn check_replays(&self) -> Checked {
         // With a rate nobody knows when a message took the place of another.
         let sessions = self.sessions.iter().enumerate().filter(|_| !self.profile.rates);
         for (client, session) in sessions {
-            if session.exists != Exists::Yes || session.replays_open || session.losses > 0 {
-                continue;
-            }
-            for interval in session.intervals.iter().flatten().filter(|of| of.until == super::OPEN) {
-                let late = interval.replays.iter().find(|(_, number)| {
-                    let message = self.ledger.get(*number);
-                    message.is_due(self.now) && session.takes(message)
-                });
-                if let (Some((_, number)), true) = (late, interval.certain) {
-                    return Err(format!("client {client} never got retained message {number} for {interval:?}"));
-                }
+            if let Some(number) = self.missing_replay(session, |_| true) {
+                return Err(format!("client {client} never got retained message {number}"));
             }
         }
         Ok(())
+    }
+
+    /// A retained message that a subscription was certainly to be sent.
+    fn missing_replay(&self, session: &Session, counts: impl Fn(&Interval) -> bool) -> Option<Number> {
+        if session.exists != Exists::Yes || session.replays_open || session.losses > 0 {
+            return None;
+        }
+        let open = session.intervals.iter().flatten().filter(|of| of.until == super::OPEN && of.certain);
+        let mut all = open.filter(|of| counts(of)).flat_map(|interval| &interval.replays);
+        let missing = all.find(|(_, number)| {
+            let message = self.ledger.get(*number);
+            message.is_due(self.now) && session.takes(message)
+        });
+        missing.map(|(_, number)| *number)
     }
 }
 

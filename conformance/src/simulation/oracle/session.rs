@@ -27,6 +27,8 @@ pub struct Interval {
     pub wanted: Wanted,
     /// The turn at which it began.
     pub from: u64,
+    /// When that was, in microseconds.
+    pub since: u64,
     /// The turn at which it ended; [`super::OPEN`] while it lasts.
     pub until: u64,
     /// The turn from which on it is there for sure.
@@ -182,6 +184,13 @@ impl Session {
             }
         } else if let Some(copies) = self.older_copies.get_mut(&number) {
             *copies = copies.saturating_sub(1);
+        }
+    }
+
+    /// These retained messages, which a subscription was to be sent, may have been sent already.
+    pub fn loosen_replays(&mut self, which: impl Fn(Number) -> bool) {
+        for interval in self.intervals.iter_mut().flatten() {
+            self.loose_replays.extend(interval.replays.extract_if(.., |(_, number)| which(*number)));
         }
     }
 

@@ -60,6 +60,7 @@ impl Oracle {
         session.intervals[usize::from(wanted.filter)].push(Interval {
             wanted,
             from: turn,
+            since: self.now,
             // With a rate it may be dealt with much later than it is read; with short memory it may be refused.
             sure_from: if self.profile.rates || self.profile.short_memory { OPEN } else { turn },
             until: OPEN,

@@ -62,13 +62,13 @@ impl Oracle {
         }
     }
 
-    /// What a new subscription is to be sent.
-    pub(super) fn replays_of(&self, client: usize, wanted: &Wanted) -> Vec<(u16, Number)> {
+    /// What a new subscription is to be sent, and what it may be sent: its time may have come before.
+    pub(super) fn replays_of(&self, client: usize, wanted: &Wanted) -> (Vec<(u16, Number)>, Vec<(u16, Number)>) {
         let filter = usize::from(wanted.filter);
         if is_shared(filter) {
-            return Vec::new();
+            return Default::default();
         }
-        let mut all = Vec::new();
+        let (mut all, mut perhaps) = (Vec::new(), Vec::new());
         for (topic, shelf) in self.shelves.iter().enumerate() {
             let topic = topic as u16;
             let Some(number) = shelf.number.filter(|_| fits(filter, topic)) else { continue };
@@ -76,9 +76,11 @@ impl Oracle {
             let own = wanted.no_local && usize::from(message.publisher) == client;
             if !own && message.is_due(self.now) {
                 all.push((topic, number));
+            } else if !own && message.deadline > self.now {
+                perhaps.push((topic, number));
             }
         }
-        all
+        (all, perhaps)
     }
 
     /// A message with RETAIN 1 goes out: whether it is one that a subscription was to be sent.

@@ -150,7 +150,7 @@ impl Ledger {
     }
 
     /// The number of the next one.
-    pub fn len(&self) -> Number {
+    pub fn next_number(&self) -> Number {
         self.messages.len() as Number
     }
 

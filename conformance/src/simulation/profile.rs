@@ -56,7 +56,11 @@ impl Profile {
         }
         Self {
             journal,
-            crash_seconds: if journal { *random.pick(&[0, 300, 900, 1_800]) } else { *random.pick(&[0, 0, 0, 1_800]) },
+            crash_seconds: if journal {
+                *random.pick(&[0, 300, 900, 1_800])
+            } else {
+                *random.pick(&[0, 0, 0, 1_800])
+            },
             disk_milliseconds: *random.pick(&[1, 20, 500, 3_000]),
             asks: random.chance(40),
             splits: random.chance(50),

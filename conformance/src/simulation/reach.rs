@@ -229,7 +229,8 @@ impl Reach {
 
     /// All counters with their names, zeros too.
     pub fn lines(&self) -> Vec<(String, u64)> {
-        let named = NAMED.iter().map(|name| (String::from(*name), self.named.get(name).copied().unwrap_or_default()));
+        let named =
+            NAMED.iter().map(|name| (String::from(*name), self.named.get(name).copied().unwrap_or_default()));
         let codes = CODES.iter().flat_map(|(name, packet, codes)| {
             codes.iter().map(move |code| {
                 let words = ReasonCode::from_byte(*code).map_or(String::new(), |code| format!(" {code:?}"));
@@ -237,7 +238,8 @@ impl Reach {
                 (format!("code {name} 0x{code:02X}{words}"), count)
             })
         });
-        let met = Violation::ALL.iter().filter(|violation| !OUT_OF_REACH.iter().any(|(of, _)| of == *violation));
+        let met =
+            Violation::ALL.iter().filter(|violation| !OUT_OF_REACH.iter().any(|(of, _)| of == *violation));
         let violations = met.map(|violation| {
             let count = self.violations.get(&(*violation as usize)).copied().unwrap_or_default();
             (format!("violation {violation:?}"), count)

@@ -91,7 +91,8 @@ impl Replay {
             clients: self.clients,
             hours: self.hours,
             muted: self.muted.clone(),
-            ..Settings::default()
+            #[cfg(feature = "planted-faults")]
+            fault: None,
         };
         if let Some(name) = &self.fault {
             plant(&mut settings, name)?;

@@ -133,15 +133,19 @@ impl Said {
             Self::Acknowledge { kind, packet_identifier, code } => {
                 acknowledge_with(*kind as u8, *packet_identifier, *code, Vec::new()).encode(version)
             }
-            Self::Subscribe { packet_identifier, wanted } => encode_subscribe(*packet_identifier, wanted, version),
+            Self::Subscribe { packet_identifier, wanted } => {
+                encode_subscribe(*packet_identifier, wanted, version)
+            }
             Self::Unsubscribe { packet_identifier, filters } => {
                 let all = filters.iter().map(|filter| FILTERS[usize::from(*filter)]);
-                all.fold(unsubscribe(*packet_identifier), |packet, filter| packet.filter(filter)).encode(version)
+                all.fold(unsubscribe(*packet_identifier), |packet, filter| packet.filter(filter))
+                    .encode(version)
             }
             Self::Pingreq => pingreq().encode(version),
             Self::Disconnect { code: 0, expiry_seconds: None } => disconnect().encode(version),
             Self::Disconnect { code, expiry_seconds } => {
-                let expiry = expiry_seconds.map(|seconds| Property::four(id::SESSION_EXPIRY_INTERVAL, seconds));
+                let expiry =
+                    expiry_seconds.map(|seconds| Property::four(id::SESSION_EXPIRY_INTERVAL, seconds));
                 disconnect_with(*code, expiry.into_iter().collect()).encode(version)
             }
             Self::Auth { code } => {
@@ -156,9 +160,12 @@ impl Said {
 fn encode_subscribe(packet_identifier: u16, wanted: &[Wanted], version: Version) -> Vec<u8> {
     let mut packet = subscribe(packet_identifier);
     for of in wanted {
-        let options =
-            of.qos | u8::from(of.no_local) << 2 | u8::from(of.retain_as_published) << 3 | of.retain_handling << 4;
-        packet = packet.filter(FILTERS[usize::from(of.filter)], if version.is_5() { options } else { of.qos });
+        let options = of.qos
+            | u8::from(of.no_local) << 2
+            | u8::from(of.retain_as_published) << 3
+            | of.retain_handling << 4;
+        packet =
+            packet.filter(FILTERS[usize::from(of.filter)], if version.is_5() { options } else { of.qos });
     }
     match wanted.first() {
         Some(first) if first.identifier != 0 => packet.identifier(first.identifier).encode(version),

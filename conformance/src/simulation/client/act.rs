@@ -1,12 +1,12 @@
 //! What comes to a client's mind.
 
-use crate::wire::{Outgoing as _, publish};
-use crate::nonsense::{self, Moment, Nonsense, Occasion};
 use super::{Asking, Client, Outgoing, Phase};
+use crate::nonsense::{self, Moment, Nonsense, Occasion};
 use crate::simulation::ledger::{Ledger, Message, Number};
 use crate::simulation::profile::Profile;
 use crate::simulation::said::{Hello, Kind, Said, Wanted};
 use crate::simulation::topics::{FILTERS, PLAIN_FILTERS, WILL_TOPICS};
+use crate::wire::{Outgoing as _, publish};
 
 /// What it does.
 #[derive(Debug)]
@@ -59,7 +59,10 @@ impl Client {
             let messages = if self.random.chance(5) { 1 + self.random.below(10) } else { 1 };
             return Act::Say((0..messages).filter_map(|_| self.publish(ledger, profile.is_poor())).collect());
         }
-        if profile.nonsense && self.persona.nonsense > 0 && self.random.number().is_multiple_of(self.persona.nonsense) {
+        if profile.nonsense
+            && self.persona.nonsense > 0
+            && self.random.number().is_multiple_of(self.persona.nonsense)
+        {
             return self.nonsense(profile);
         }
         if self.random.chance(10) {
@@ -131,7 +134,12 @@ impl Client {
         }
         let kept = self.persona.expiry_seconds > 0;
         let is_5 = self.version().is_5();
-        let clean = self.must_clean || if kept { !calm && self.random.chance(self.persona.cleans) } else { !is_5 || self.random.chance(50) };
+        let clean = self.must_clean
+            || if kept {
+                !calm && self.random.chance(self.persona.cleans)
+            } else {
+                !is_5 || self.random.chance(50)
+            };
         let has_will = !calm && self.random.chance(self.persona.wills);
         let will = has_will.then(|| self.will(ledger, profile.is_poor()));
         self.must_clean = clean;
@@ -206,7 +214,11 @@ impl Client {
     }
 
     fn receive_maximum(&mut self) -> u16 {
-        if self.persona.changes_window { *self.random.pick(&[0, 1, 2, 5]) } else { self.persona.receive_maximum }
+        if self.persona.changes_window {
+            *self.random.pick(&[0, 1, 2, 5])
+        } else {
+            self.persona.receive_maximum
+        }
     }
 
     fn change_subscriptions(&mut self, poor: bool) -> Option<Said> {
@@ -223,7 +235,11 @@ impl Client {
         if self.persona.subscriptions == 0 {
             return None;
         }
-        let identifier = if self.version().is_5() && !poor && self.random.chance(50) { 1 + self.random.below(9) as u32 } else { 0 };
+        let identifier = if self.version().is_5() && !poor && self.random.chance(50) {
+            1 + self.random.below(9) as u32
+        } else {
+            0
+        };
         let mut wanted: Vec<Wanted> = Vec::new();
         for _ in 0..*self.random.pick(&[1, 1, 1, 2, 3]) {
             let mut one = self.wanted(identifier);

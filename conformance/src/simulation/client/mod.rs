@@ -137,7 +137,8 @@ impl Client {
     /// The lowest Packet Identifier that is free: using them again at once finds what was not forgotten.
     fn free_identifier(&self) -> u16 {
         let taken = |id: u16| {
-            self.outgoing.iter().any(|of| of.packet_identifier == id) || self.asking.iter().any(|(of, _)| *of == id)
+            self.outgoing.iter().any(|of| of.packet_identifier == id)
+                || self.asking.iter().any(|(of, _)| *of == id)
         };
         (1..u16::MAX).find(|id| !taken(*id)).unwrap_or(u16::MAX)
     }

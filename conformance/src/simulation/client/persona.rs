@@ -49,7 +49,14 @@ pub struct Persona {
 impl Persona {
     /// Draws one.
     pub fn draw(random: &mut Random) -> Self {
-        let version = *random.pick(&[Version::V3_1, Version::V3_1_1, Version::V3_1_1, Version::V5_0, Version::V5_0, Version::V5_0]);
+        let version = *random.pick(&[
+            Version::V3_1,
+            Version::V3_1_1,
+            Version::V3_1_1,
+            Version::V5_0,
+            Version::V5_0,
+            Version::V5_0,
+        ]);
         let is_5 = version.is_5();
         let expiry_seconds = if is_5 {
             *random.pick(&[0, 0, 20, 300, 7_200, 86_400, u32::MAX])

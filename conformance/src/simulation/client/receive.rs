@@ -2,8 +2,8 @@
 
 use super::{Asking, Client, Phase};
 use crate::Version;
-use crate::simulation::said::{Kind, Said};
 use crate::simulation::ledger::Ledger;
+use crate::simulation::said::{Kind, Said};
 use crate::wire::{Connack, Packet, property::id};
 
 /// Messages that a client before 5.0 has open at most: what the broker takes.
@@ -52,7 +52,11 @@ impl Client {
             Packet::Auth(of) if of.code == 0x18 => return vec![Said::Auth { code: 0x18 }],
             Packet::Auth(_) => {}
         }
-        if (calm || self.persona.prompt) && self.phase == Phase::Online { self.acknowledge(usize::MAX) } else { Vec::new() }
+        if (calm || self.persona.prompt) && self.phase == Phase::Online {
+            self.acknowledge(usize::MAX)
+        } else {
+            Vec::new()
+        }
     }
 
     fn granted(&mut self, packet_identifier: u16) {

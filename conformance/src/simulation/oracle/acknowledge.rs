@@ -14,7 +14,9 @@ impl Oracle {
         }
         match kind {
             Kind::Puback => self.ends_at(link, client, id, |flight| flight.qos == 1),
-            Kind::Pubcomp => self.ends_at(link, client, id, |flight| flight.leg >= Leg::Received || flight.open),
+            Kind::Pubcomp => {
+                self.ends_at(link, client, id, |flight| flight.leg >= Leg::Received || flight.open)
+            }
             Kind::Pubrec if code >= 0x80 => self.ends_at(link, client, id, |flight| flight.qos == 2),
             Kind::Pubrec => self.pubrec(link, client, id),
             Kind::Pubrel => self.pubrel(link, client, id),

@@ -104,12 +104,14 @@ impl Oracle {
         let Some(conn) = self.conns.get(&link).filter(|conn| conn.is_online()) else { return Ok(()) };
         let waits = conn.expected.iter().find(|of| of.since + PATIENCE < self.now);
         match waits {
-            Some(of) if !conn.asked && !conn.paused && !conn.announced && !self.profile.rates => Err(format!(
-                "client {} has waited {} s for {:?}",
-                conn.client,
-                (self.now - of.since) / 1_000_000,
-                of.answer
-            )),
+            Some(of) if !conn.asked && !conn.paused && !conn.announced && !self.profile.rates => {
+                Err(format!(
+                    "client {} has waited {} s for {:?}",
+                    conn.client,
+                    (self.now - of.since) / 1_000_000,
+                    of.answer
+                ))
+            }
             _ => Ok(()),
         }
     }

@@ -159,9 +159,10 @@ impl Oracle {
         let over = session.exists == Exists::No || session.expires_at < self.now;
         match (present, session.exists) {
             _ if near_its_end => Ok(()),
-            (true, exists) if over && exists != Exists::Maybe => {
-                Err(format!("the session of client {client} goes on, which has ended: {exists:?}, {}", session.expires_at))
-            }
+            (true, exists) if over && exists != Exists::Maybe => Err(format!(
+                "the session of client {client} goes on, which has ended: {exists:?}, {}",
+                session.expires_at
+            )),
             (false, Exists::Yes) if !over => Err(format!("the session of client {client} is gone")),
             _ => Ok(()),
         }
@@ -211,7 +212,10 @@ impl Oracle {
             return Err("CONNACK accepts a client that was not accepted".into());
         };
         if connack.session_present != (present && version != Version::V3_1) {
-            return Err(format!("Session Present {}, the session goes on: {present}", connack.session_present));
+            return Err(format!(
+                "Session Present {}, the session goes on: {present}",
+                connack.session_present
+            ));
         }
         let client = self.client_of(link)?;
         // What became of the session is on the disk [our promise].

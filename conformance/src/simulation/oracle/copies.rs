@@ -82,7 +82,8 @@ impl Oracle {
                 // What a group is owed may be handed on to one who came later.
                 if !(interval.may_have(message, client)
                     || late > 0
-                    || shared && interval.from > message.done_at) {
+                    || shared && interval.from > message.done_at)
+                {
                     continue;
                 }
                 found = true;
@@ -99,7 +100,9 @@ impl Oracle {
 
     /// Whether a client has, or had, a subscription that covers a topic.
     pub(super) fn has_or_had(&self, client: usize, topic: u16) -> bool {
-        filters_of(topic).iter().any(|filter| !self.sessions[client].intervals[usize::from(*filter)].is_empty())
+        filters_of(topic)
+            .iter()
+            .any(|filter| !self.sessions[client].intervals[usize::from(*filter)].is_empty())
     }
 }
 

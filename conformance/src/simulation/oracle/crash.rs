@@ -55,7 +55,7 @@ impl Oracle {
 
     fn session_after_crash(&mut self, client: usize) {
         let (now, completed, journal) = (self.now, self.completed, self.profile.journal);
-        let (base, turn) = (self.ledger.len(), self.turn);
+        let (base, turn) = (self.ledger.next_number(), self.turn);
         let ledger = &self.ledger;
         let session = &mut self.sessions[client];
         if let Some((mut old, tag)) = session.previous.take() {

@@ -4,7 +4,7 @@ use super::{Checked, Oracle, Stage};
 use crate::simulation::ledger::NEVER;
 
 /// Microseconds of so many seconds.
-pub const fn micros(seconds: u32) -> u64 {
+pub(super) const fn micros(seconds: u32) -> u64 {
     seconds as u64 * 1_000_000
 }
 
@@ -129,7 +129,9 @@ impl Oracle {
 
     /// Whether everybody who broke the protocol was told to go ([MQTT-4.13.1-1] of 5.0).
     pub(super) fn check_punished(&self) -> Checked {
-        let late = |conn: &&super::Conn| conn.broken_at > 0 && conn.broken_at + 15_000_000 < self.now && !conn.paused;
+        let late = |conn: &&super::Conn| {
+            conn.broken_at > 0 && conn.broken_at + 15_000_000 < self.now && !conn.paused
+        };
         match self.conns.values().find(late) {
             Some(conn) if !self.profile.rates && !conn.asked => {
                 Err(format!("client {} broke the protocol and is still there", conn.client))

@@ -56,7 +56,7 @@ impl Flight {
 
 /// What a PUBLISH with a Packet Identifier is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sent {
+pub(super) enum Sent {
     /// It was sent before.
     Again,
     /// A new copy.
@@ -88,7 +88,11 @@ impl Oracle {
             self.check_nothing_is_overtaken(link, number)?;
         }
         let (turn, conn) = (self.turn, self.conn(link)?);
-        let place = if publish.duplicate { (conn.last_sent.0, conn.last_sent.1 + 1) } else { (turn + 1, conn.last_sent.1 + 1) };
+        let place = if publish.duplicate {
+            (conn.last_sent.0, conn.last_sent.1 + 1)
+        } else {
+            (turn + 1, conn.last_sent.1 + 1)
+        };
         conn.last_sent = place;
         let flight = Flight {
             packet_identifier: id,
@@ -195,14 +199,19 @@ impl Oracle {
 impl Oracle {
     /// What was received is released on each connection, however full its window is.
     pub(super) fn check_releases(&self) -> Checked {
-        for conn in self.conns.values().filter(|conn| conn.is_online() && conn.greeted && !conn.paused && !conn.announced) {
+        for conn in self
+            .conns
+            .values()
+            .filter(|conn| conn.is_online() && conn.greeted && !conn.paused && !conn.announced)
+        {
             let session = &self.sessions[conn.client];
             let patience = PATIENCE + 3_000 * self.profile.disk_milliseconds;
-            let Some(link) = session.online.filter(|_| conn.patient_from + patience < self.now) else { continue };
-            let late = session
-                .flights
-                .iter()
-                .find(|of| of.leg != Leg::Published && of.link != link && of.release_link != link && !of.maybe);
+            let Some(link) = session.online.filter(|_| conn.patient_from + patience < self.now) else {
+                continue;
+            };
+            let late = session.flights.iter().find(|of| {
+                of.leg != Leg::Published && of.link != link && of.release_link != link && !of.maybe
+            });
             if let (Some(flight), false) = (late, self.profile.rates) {
                 return Err(format!("client {} waits for PUBREL: {flight:?}", conn.client));
             }

@@ -52,10 +52,9 @@ impl Oracle {
             }
         }
         let group = &mut self.groups[usize::from(filter)];
-        if certain && !group.owners.contains_key(&number) && !group.seen.contains(&number) {
-            if let Err(place) = group.owed.binary_search(&number) {
-                group.owed.insert(place, number);
-            }
+        let is_new = certain && !group.owners.contains_key(&number) && !group.seen.contains(&number);
+        if let (true, Err(place)) = (is_new, group.owed.binary_search(&number)) {
+            group.owed.insert(place, number);
         }
     }
 
@@ -66,7 +65,8 @@ impl Oracle {
         let message = self.ledger.get(number);
         let again = message.times > 1 || message.crashed && message.qos < 2;
         let before = self.groups[usize::from(filter)].owners.insert(number, (client, generation, qos));
-        let Some((other, of, at)) = before.filter(|(other, of, _)| (*other, *of) != (client, generation)) else {
+        let Some((other, of, at)) = before.filter(|(other, of, _)| (*other, *of) != (client, generation))
+        else {
             return Ok(());
         };
         let ended = self.sessions[other].generation != of;

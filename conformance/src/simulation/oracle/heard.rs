@@ -71,7 +71,9 @@ impl Oracle {
                 let again = incoming.iter().any(|of| of.packet_identifier == *packet_identifier);
                 !again && access::is_asked_about_topic(self.ledger.get(*number).topic)
             }
-            Said::Subscribe { wanted, .. } => wanted.iter().any(|of| access::is_asked_about_filter(of.filter)),
+            Said::Subscribe { wanted, .. } => {
+                wanted.iter().any(|of| access::is_asked_about_filter(of.filter))
+            }
             _ => false,
         }
     }
@@ -85,11 +87,15 @@ impl Oracle {
                 self.conn(link)?.hello = Some(*hello);
                 Ok(())
             }
-            Said::Publish { number, packet_identifier, .. } => self.published(link, number, packet_identifier),
+            Said::Publish { number, packet_identifier, .. } => {
+                self.published(link, number, packet_identifier)
+            }
             Said::Acknowledge { kind, packet_identifier, code } => {
                 self.acknowledgement(link, kind, packet_identifier, code)
             }
-            Said::Subscribe { packet_identifier, wanted } => self.subscribed(link, packet_identifier, &wanted),
+            Said::Subscribe { packet_identifier, wanted } => {
+                self.subscribed(link, packet_identifier, &wanted)
+            }
             Said::Unsubscribe { packet_identifier, filters } => {
                 self.unsubscribed(link, packet_identifier, &filters)
             }

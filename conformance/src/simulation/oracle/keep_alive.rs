@@ -7,7 +7,11 @@ impl Oracle {
     pub(super) fn check_keep_alive(&self) -> Checked {
         for conn in self.conns.values().filter(|conn| conn.is_online() && conn.keep_alive_seconds > 0) {
             let most = u64::from(conn.keep_alive_seconds) * 1_500_000;
-            if !conn.paused && !conn.asked && conn.heard_at.max(conn.patient_from) + most + SLACK < self.now && !self.profile.rates {
+            if !conn.paused
+                && !conn.asked
+                && conn.heard_at.max(conn.patient_from) + most + SLACK < self.now
+                && !self.profile.rates
+            {
                 return Err(format!(
                     "client {} with a keep alive of {} s has said nothing for {} s",
                     conn.client,

@@ -175,7 +175,9 @@ impl Oracle {
     }
 
     fn conn(&mut self, link: u64) -> Checked<&mut Conn> {
-        self.conns.get_mut(&link).ok_or_else(|| format!("the broker speaks of connection {link}, which is gone"))
+        self.conns
+            .get_mut(&link)
+            .ok_or_else(|| format!("the broker speaks of connection {link}, which is gone"))
     }
 
     /// Whether this client speaks for itself on this connection, still.

@@ -54,7 +54,8 @@ impl Oracle {
         let session = &self.sessions[client];
         // With RETAIN as it was published it cannot be told from a retained one.
         let as_published = || {
-            let own = filters_of(message.topic).iter().flat_map(|filter| &session.intervals[usize::from(*filter)]);
+            let own =
+                filters_of(message.topic).iter().flat_map(|filter| &session.intervals[usize::from(*filter)]);
             own.into_iter().any(|of| of.wanted.retain_as_published)
         };
         // With a rate nobody knows which of several times it was taken.

@@ -33,7 +33,8 @@ impl Oracle {
     fn published_exactly_once(&mut self, link: u64, client: usize, number: Number, packet_identifier: u16) {
         let (tag, since) = (self.tag, self.now);
         let incoming = &mut self.sessions[client].incoming;
-        let known = incoming.iter().find(|of| of.packet_identifier == packet_identifier && of.number == number);
+        let known =
+            incoming.iter().find(|of| of.packet_identifier == packet_identifier && of.number == number);
         if let Some(known) = known.copied() {
             return self.expect_with(link, Answer::Pubrec(packet_identifier, number), known.tag, since);
         }
@@ -111,7 +112,9 @@ impl Oracle {
             return Err(format!("message {number} is forbidden and was acknowledged with 0x{:02X}", of.code));
         }
         let durable = !denied && (first_byte == 0x40 || self.is_durable(client));
-        if durable && self.is_owed_to_somebody_kept(number) || !denied && first_byte == 0x50 && self.is_durable(client) {
+        if durable && self.is_owed_to_somebody_kept(number)
+            || !denied && first_byte == 0x50 && self.is_durable(client)
+        {
             self.check_hold(expected.tag, if first_byte == 0x40 { "PUBACK" } else { "PUBREC" })?;
         }
         if !denied {

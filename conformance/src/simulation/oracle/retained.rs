@@ -7,6 +7,9 @@ use crate::simulation::said::Wanted;
 use crate::simulation::topics::{filters_of, fits, is_shared};
 use crate::wire::Publish;
 
+/// Retained messages to be sent, each with its topic.
+type Replays = Vec<(u16, Number)>;
+
 /// The retained message of one topic.
 #[derive(Clone, Debug, Default)]
 pub struct Shelf {
@@ -63,7 +66,7 @@ impl Oracle {
     }
 
     /// What a new subscription is to be sent, and what it may be sent: its time may have come before.
-    pub(super) fn replays_of(&self, client: usize, wanted: &Wanted) -> (Vec<(u16, Number)>, Vec<(u16, Number)>) {
+    pub(super) fn replays_of(&self, client: usize, wanted: &Wanted) -> (Replays, Replays) {
         let filter = usize::from(wanted.filter);
         if is_shared(filter) {
             return Default::default();
@@ -132,7 +135,9 @@ impl Oracle {
     pub(super) fn check_replays_of(&self, link: u64) -> Checked {
         let Some(conn) = self.at_rest(link) else { return Ok(()) };
         let missing = self.missing_replay(&self.sessions[conn.client], |of| of.since + REST < self.now);
-        missing.map_or(Ok(()), |number| Err(format!("client {} was not sent retained message {number}", conn.client)))
+        missing.map_or(Ok(()), |number| {
+            Err(format!("client {} was not sent retained message {number}", conn.client))
+        })
     }
 
     /// Whether everything that was asked for has come, once all faults have ended.

@@ -236,7 +236,7 @@ impl Oracle {
         }
         let tag = self.tag;
         self.lose_to_groups(client);
-        let base = self.ledger.len();
+        let base = self.ledger.next_number();
         let next = Session::new(self.sessions[client].generation + 1, base);
         let mut old = std::mem::replace(&mut self.sessions[client], next);
         self.end_wills(client);

@@ -22,7 +22,9 @@ impl Oracle {
             if may {
                 self.begin_interval(client, *of);
                 // SUBACK of 3.1 cannot say that there was no room for it (docs/decisions.md D16).
-                if untold && let Some(last) = self.sessions[client].intervals[usize::from(of.filter)].last_mut() {
+                if untold
+                    && let Some(last) = self.sessions[client].intervals[usize::from(of.filter)].last_mut()
+                {
                     last.certain = false;
                 }
             }
@@ -179,7 +181,9 @@ impl Oracle {
             let had = had.filter(|_| !self.profile.short_memory);
             let wrong = had.is_some_and(|had| *code != if had { 0x00 } else { 0x11 });
             if wrong {
-                return Err(format!("the end of subscription {filter} is 0x{code:02X}, it was there: {had:?}"));
+                return Err(format!(
+                    "the end of subscription {filter} is 0x{code:02X}, it was there: {had:?}"
+                ));
             }
         }
         if self.is_durable(client) && had.iter().any(|(_, had)| *had == Some(true)) {

@@ -38,7 +38,17 @@ impl Oracle {
             self.reach.count("will taken back");
         }
         let left = taken_back.then_some(self.tag);
-        self.wills.push(Will { client, number, due, latest: due, delay, shortened: None, closed, certain: true, left });
+        self.wills.push(Will {
+            client,
+            number,
+            due,
+            latest: due,
+            delay,
+            shortened: None,
+            closed,
+            certain: true,
+            left,
+        });
         self.forget_wills();
     }
 

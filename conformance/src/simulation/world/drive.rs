@@ -238,7 +238,9 @@ impl World {
         }
         self.carry_out()?;
         let owner = self.links.remove(&id).map(|link| link.owner);
-        if let Some(client) = owner.filter(|owner| *owner != STRANGER && self.clients[*owner].link == Some(id)) {
+        if let Some(client) =
+            owner.filter(|owner| *owner != STRANGER && self.clients[*owner].link == Some(id))
+        {
             self.clients[client].lost();
         }
         Ok(())

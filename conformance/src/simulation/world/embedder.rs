@@ -11,7 +11,7 @@ use crate::simulation::ledger::{EMBEDDER, Message};
 use crate::simulation::oracle::Checked;
 
 /// The connection that a question is about.
-pub fn connection_of(about: &Ask) -> ConnectionId {
+pub(super) fn connection_of(about: &Ask) -> ConnectionId {
     match about {
         Ask::Authenticate(about) => about.connection,
         Ask::Continue(about) | Ask::Reauthenticate(about) => about.connection,
@@ -73,7 +73,8 @@ impl World {
             }
             Ask::Authorize { client_identifier, action, topics, .. } => {
                 let client = crate::simulation::client::number_of(client_identifier).unwrap_or_default();
-                let inner = |topic: &String| !topic.starts_with("ask/") || access::decide(client, *action, topic);
+                let inner =
+                    |topic: &String| !topic.starts_with("ask/") || access::decide(client, *action, topic);
                 Answer::Decisions(topics.iter().map(inner).collect())
             }
         }
@@ -91,7 +92,7 @@ impl World {
         let client_identifier = self.clients[client].name.clone();
         let reason = ReasonCode::AdministrativeAction;
         match self.random.below(10) {
-            0..6 => return self.publish_inside(),
+            0..6 => self.publish_inside(),
             6 => self.command(Command::Disconnect { client_identifier, reason }),
             7 => self.command(Command::EndSession { client_identifier, reason }),
             8 => self.command(Command::Redirect {

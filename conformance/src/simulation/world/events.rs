@@ -164,7 +164,8 @@ impl World {
         if waiting > 20 {
             self.oracle.reach.count("fault: slow disk");
         }
-        let groups = if self.calm || self.random.chance(60) { waiting } else { 1 + self.random.below(waiting.max(1)) };
+        let groups =
+            if self.calm || self.random.chance(60) { waiting } else { 1 + self.random.below(waiting.max(1)) };
         if let Some(position) = self.disk.complete(groups) {
             self.oracle.begin(self.now + self.offset);
             self.oracle.persisted(position.0);
@@ -216,7 +217,12 @@ impl World {
         for client in self.clients.iter().filter(|client| !self.muted[client.number]) {
             if client.phase == Phase::Online && !client.outgoing.is_empty() && !self.profile.may_refuse() {
                 let link = client.link.and_then(|id| self.links.get(&id));
-                return Err(format!("c{} waits for answers to {:?} {link:?} {:?}", client.number, client.outgoing.len(), client.link.map(|id| self.oracle.conns.get(&id))));
+                return Err(format!(
+                    "c{} waits for answers to {:?} {link:?} {:?}",
+                    client.number,
+                    client.outgoing.len(),
+                    client.link.map(|id| self.oracle.conns.get(&id))
+                ));
             }
         }
         Ok(())

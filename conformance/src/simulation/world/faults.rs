@@ -41,7 +41,8 @@ impl World {
                 self.call(0, |broker, now| broker.handle_input(now, Input::Persisted { position }))?;
                 self.carry_out()?;
             }
-            let links: Vec<u64> = self.links.iter().filter(|(_, link)| link.closed).map(|(id, _)| *id).collect();
+            let links: Vec<u64> =
+                self.links.iter().filter(|(_, link)| link.closed).map(|(id, _)| *id).collect();
             for id in links {
                 self.flush(id)?;
                 self.tell_gone(id)?;
@@ -63,7 +64,8 @@ impl World {
             self.oracle.reach.count("fault: crash with records lost");
         }
         self.disk.crash();
-        self.trace.line(|| format!("{} the broker dies; {extra} of {waiting} groups more are kept", self.now));
+        self.trace
+            .line(|| format!("{} the broker dies; {extra} of {waiting} groups more are kept", self.now));
         self.oracle.died();
         self.broker = None;
         self.stopped = false;

@@ -8,7 +8,7 @@ use crate::wire::Packet;
 
 /// Bytes on their way, and who has ended it.
 #[derive(Debug)]
-pub struct Link {
+pub(super) struct Link {
     /// The client.
     pub owner: usize,
     /// The version of its CONNECT.
@@ -45,7 +45,7 @@ pub struct Link {
 
 impl Link {
     /// A new one.
-    pub fn new(owner: usize, version: Version) -> Self {
+    pub(super) fn new(owner: usize, version: Version) -> Self {
         Self {
             owner,
             version,
@@ -67,23 +67,23 @@ impl Link {
     }
 
     /// The client writes a packet.
-    pub fn write(&mut self, bytes: &[u8], said: Said) {
+    pub(super) fn write(&mut self, bytes: &[u8], said: Said) {
         self.to_broker.extend_from_slice(bytes);
         self.said.push_back((self.to_broker.len(), said));
     }
 
     /// Bytes that wait for the broker.
-    pub fn waiting(&self) -> usize {
+    pub(super) fn waiting(&self) -> usize {
         self.to_broker.len() - self.head
     }
 
     /// Bytes to the end of the next packet.
-    pub fn next_packet(&self) -> usize {
+    pub(super) fn next_packet(&self) -> usize {
         self.said.front().map_or(self.waiting(), |(end, _)| end - self.head)
     }
 
     /// The packets that are whole once the broker has `bytes` more.
-    pub fn pass(&mut self, bytes: usize) -> Vec<Said> {
+    pub(super) fn pass(&mut self, bytes: usize) -> Vec<Said> {
         self.head += bytes;
         let mut whole = Vec::new();
         while let Some((_, said)) = self.said.pop_front_if(|(end, _)| *end <= self.head) {
@@ -97,7 +97,7 @@ impl Link {
     }
 
     /// What the client wrote last is lost.
-    pub fn truncate(&mut self, waiting: usize) {
+    pub(super) fn truncate(&mut self, waiting: usize) {
         let end = self.head + waiting.min(self.waiting());
         self.to_broker.truncate(end);
         self.said.retain(|(of, _)| *of <= end);

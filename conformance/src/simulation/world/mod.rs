@@ -19,10 +19,10 @@ use super::client::Client;
 use super::oracle::{Checked, Oracle};
 use super::profile::Profile;
 use super::{Settings, access};
-use crate::nonsense;
 use crate::crash::disk::Disk;
 use crate::crash::random::Random;
 use crate::crash::trace::Trace;
+use crate::nonsense;
 
 /// When the world begins, on its wall clock, in microseconds.
 const BEGINNING: u64 = 1_700_000_000_000_000;

@@ -37,7 +37,8 @@ impl World {
         }
         self.links.insert(id, link);
         let origin = Origin { listener: u16::from(asks), ..Origin::default() };
-        self.trace.line(|| format!("{} a stranger comes on connection {id} for {:?}", self.now, one.violation));
+        self.trace
+            .line(|| format!("{} a stranger comes on connection {id} for {:?}", self.now, one.violation));
         self.call(0, |broker, now| {
             broker.handle_input(now, Input::Opened { connection: ConnectionId(id), origin });
         })?;

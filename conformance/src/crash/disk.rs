@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use hushwing_core::record::{Key, Row};
+use hushwing_core::record::{Key, MessageRow, Row};
 use hushwing_core::{Position, Record};
 
 /// Rows as bytes, by key, and the groups that are not yet on it.
@@ -64,11 +64,12 @@ impl Disk {
         self.written = Position::NONE;
     }
 
-    /// Looks for rows that speak of nothing, and would stay for ever.
+    /// Looks for rows that speak of nothing, and would stay for ever. `is_held`: the broker may need this message for
+    /// something that has no row.
     ///
     /// # Errors
     /// There is one.
-    pub fn check_references(&self) -> Result<(), String> {
+    pub fn check_references(&self, is_held: impl Fn(&MessageRow) -> bool) -> Result<(), String> {
         let rows = self.rows()?;
         let mut named = BTreeSet::new();
         for row in &rows {
@@ -90,9 +91,10 @@ impl Disk {
                 return Err(format!("{row:?} speaks of a message that is not there"));
             }
         }
-        let unnamed = |key: &&Key| matches!(key, Key::Message(message) if !named.contains(message));
-        match self.rows.keys().find(unnamed) {
-            Some(key) => Err(format!("nobody needs {key:?}")),
+        let unnamed =
+            |row: &&Row| matches!(row, Row::Message(of) if !named.contains(&of.message) && !is_held(of));
+        match rows.iter().find(unnamed) {
+            Some(row) => Err(format!("nobody needs {row:?}")),
             None => Ok(()),
         }
     }

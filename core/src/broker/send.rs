@@ -135,13 +135,24 @@ impl Clients {
             None if unread => Step::Stop,
             None => {
                 let queued = !outgoing.queue.is_empty() && outgoing.may_admit(in_flight_maximum);
-                let turn = core::mem::replace(&mut outgoing.replays.is_next, queued);
-                let replays = !outgoing.replays.is_empty() && (turn || !queued);
+                let replays = !outgoing.replays.is_empty() && (outgoing.replays.is_next || !queued);
                 if replays && self.replay_next(now, index, session, budget) == Step::Done {
+                    self.set_replay_is_next(session, false);
                     return Step::Done;
                 }
-                if queued { self.admit_queued(now, index, session) } else { Step::Stop }
+                if !queued {
+                    return Step::Stop;
+                }
+                // Only what goes has had its turn: the window may close behind each.
+                self.set_replay_is_next(session, true);
+                self.admit_queued(now, index, session)
             }
+        }
+    }
+
+    fn set_replay_is_next(&mut self, session: SessionIndex, is_next: bool) {
+        if let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) {
+            outgoing.replays.is_next = is_next;
         }
     }
 

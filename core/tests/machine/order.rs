@@ -129,3 +129,24 @@ fn after_a_restart_messages_are_sent_again_in_the_order_in_which_they_were_sent(
     come(&mut world, 4);
     got(&mut world, 4, &[]);
 }
+
+/// Neither what waits nor what is retained keeps the other back for ever, however small the window is.
+#[test]
+fn what_waits_and_what_is_retained_take_turns_in_a_window_of_one() {
+    let mut world = World::new(Limits { in_flight_maximum: 1, ..Limits::default() });
+    world.connect(PUBLISHER);
+    for topic in ["retained/1", "retained/2"] {
+        world.publish(PUBLISHER, topic, topic, QoS::AtLeastOnce, true);
+    }
+    world.connect(1);
+    world.subscribe(1, "live");
+    publish(&mut world, "live", "1", QoS::AtLeastOnce, false);
+    publish(&mut world, "live", "2", QoS::AtLeastOnce, false);
+    world.subscribe(1, "retained/+");
+    for packet_identifier in 1..=4 {
+        // Something always waits.
+        publish(&mut world, "live", &(packet_identifier + 2).to_string(), QoS::AtLeastOnce, false);
+        acknowledge(&mut world, 1, packet_identifier);
+    }
+    got(&mut world, 1, &["1", "2", "retained/1", "3", "retained/2"]);
+}

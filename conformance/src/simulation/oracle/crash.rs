@@ -185,6 +185,7 @@ impl Session {
                 if !flight.maybe && ledger.get(flight.number).accepted {
                     self.owe(flight.number);
                 }
+                self.comes_again(ledger.get(flight.number));
             }
             (flight.open, flight.maybe) = (true, true);
         }

@@ -1,6 +1,7 @@
 //! Checks that sweep over everything: now and then, and once all faults have ended.
 
 use super::{Checked, Exists, Oracle};
+use crate::simulation::topics::filters_of;
 
 impl Oracle {
     /// What has to be true at any time.
@@ -46,6 +47,23 @@ impl Oracle {
         }
         self.check_groups()?;
         self.check_replays()
+    }
+
+    /// Whether a copy at QoS 0, which has no row, may wait for a client that is away: one that was refused for want of
+    /// memory is, to the end.
+    pub fn may_wait_unrecorded(&self, payload: &[u8]) -> bool {
+        let Ok(Some(number)) = self.ledger.find(payload) else { return false };
+        let message = self.ledger.get(number);
+        let waits = |client: usize| {
+            let session = &self.sessions[client];
+            let filters =
+                filters_of(message.topic).iter().map(|filter| &session.intervals[usize::from(*filter)]);
+            let mut intervals = filters.flatten().filter(|of| message.qos == 0 || of.wanted.qos == 0);
+            session.exists != Exists::No
+                && session.online.is_none()
+                && intervals.any(|of| of.may_have(message, client))
+        };
+        self.profile.queues_qos0 && (0..self.sessions.len()).any(waits)
     }
 
     fn check_groups(&self) -> Checked {

@@ -221,6 +221,11 @@ impl Oracle {
 }
 
 impl Session {
+    /// Whether a crash has left open if the client has acknowledged a message.
+    pub(super) fn may_have_done(&self, number: Number) -> bool {
+        self.flights.iter().any(|flight| flight.number == number && flight.maybe && flight.uncounted)
+    }
+
     /// The place of the flight with this Packet Identifier.
     pub(super) fn flight(&self, packet_identifier: u16) -> Option<usize> {
         self.flights.iter().position(|of| of.packet_identifier == packet_identifier)

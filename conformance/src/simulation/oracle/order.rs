@@ -1,7 +1,18 @@
 //! Messages of one publisher on one topic at one QoS come in the order in which they were sent (section 4.6).
 
-use super::{Checked, Oracle};
-use crate::simulation::ledger::Number;
+use super::{Checked, Oracle, Session};
+use crate::simulation::ledger::{Message, Number};
+
+impl Session {
+    /// A message may be sent once more as if it were the first time, and with it what followed it.
+    pub(super) fn comes_again(&mut self, message: &Message) {
+        for (key, last) in &mut self.order {
+            if (key.0, key.1) == (message.publisher, message.topic) {
+                *last = (*last).min(message.fed_at);
+            }
+        }
+    }
+}
 
 impl Oracle {
     /// A first copy reaches a client, and not as one of a group: there, others leave what they had.

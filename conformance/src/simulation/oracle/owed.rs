@@ -44,7 +44,8 @@ impl Oracle {
         }
         for client in 0..self.sessions.len() {
             // It may have gone out before the publisher was told.
-            if self.sessions[client].copies(number) == 0 && self.is_surely_owed(client, &message) {
+            let session = &self.sessions[client];
+            if session.copies(number) == 0 && !session.may_have_done(number) && self.is_surely_owed(client, &message) {
                 self.sessions[client].owe(number);
             }
         }

@@ -180,6 +180,7 @@ impl Session {
             }
             if let Some(place) = interval.replays.iter().position(|of| *of == replay) {
                 interval.replays.remove(place);
+                interval.replayed.push(replay);
                 return true;
             }
         }
@@ -194,11 +195,16 @@ impl Session {
 
     /// A subscription ends that was still to be sent these. Another of the same kind may have been sent them for it.
     pub(super) fn loosen(&mut self, replays: Vec<(u16, Number)>) {
+        self.loosen_others(&replays);
+        self.loose_replays.extend(replays);
+    }
+
+    /// The same for those that seem to have been sent for the one that ended.
+    pub(super) fn loosen_others(&mut self, replays: &[(u16, Number)]) {
         for replay in replays {
-            self.loose_replays.push(replay);
             for filter in filters_of(replay.0) {
                 let Some(interval) = self.intervals[usize::from(*filter)].last_mut() else { continue };
-                let others = interval.replays.extract_if(.., |of| *of == replay);
+                let others = interval.replays.extract_if(.., |of| of == replay);
                 self.loose_replays.extend(others);
             }
         }

@@ -45,6 +45,8 @@ pub struct Interval {
     pub ended: Tag,
     /// Retained messages that it is still to be sent: topic, message.
     pub replays: Vec<(u16, Number)>,
+    /// Those that it was sent, unless they were for another subscription.
+    pub replayed: Vec<(u16, Number)>,
 }
 
 /// A QoS 2 Packet Identifier that the broker has received and not released.

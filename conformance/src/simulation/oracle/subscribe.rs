@@ -39,15 +39,17 @@ impl Oracle {
         let mut session = std::mem::take(&mut self.sessions[client]);
         let intervals = &mut session.intervals[usize::from(wanted.filter)];
         let mut is_new = true;
-        let mut open = false;
+        let (mut open, mut replayed) = (false, Vec::new());
         if let Some(last) = intervals.last_mut().filter(|last| last.until == OPEN) {
             (is_new, open) = (false, !last.certain);
             (last.until, last.ended) = (turn, tag);
             session.loose_replays.append(&mut last.replays);
+            replayed = std::mem::take(&mut last.replayed);
         }
         if intervals.len() > 200 {
             intervals.remove(0);
         }
+        session.loosen_others(&replayed);
         // Whether a subscription of before a crash was there is open, and with it what Retain Handling 1 makes of it.
         let doubtful = self.shelves.iter().any(|shelf| shelf.open);
         session.replays_open |= open && wanted.retain_handling == 1 || doubtful;
@@ -72,6 +74,7 @@ impl Oracle {
             began: tag,
             ended: tag,
             replays,
+            replayed: Vec::new(),
         });
         // What the group is owed may be handed on to him, who may lose it.
         if wanted.qos == 0 || session.maximum_packet_size > 0 {
@@ -119,8 +122,9 @@ impl Oracle {
         let last = session.intervals[usize::from(filter)].last_mut();
         if let Some(last) = last.filter(|last| last.until == OPEN) {
             (last.until, last.ended, last.over) = (turn, tag, false);
-            let replays = std::mem::take(&mut last.replays);
+            let (replays, replayed) = (std::mem::take(&mut last.replays), std::mem::take(&mut last.replayed));
             session.loosen(replays);
+            session.loosen_others(&replayed);
         }
     }
 

@@ -4,6 +4,9 @@ use super::end::micros;
 use super::{Checked, Fate, Oracle, SLACK, Tag};
 use crate::simulation::ledger::Number;
 
+/// How long after its time a will may fire that need not be there, in microseconds: longer than any record takes.
+const DOUBT: u64 = 60_000_000;
+
 /// A will that is to fire, or may.
 #[derive(Clone, Copy, Debug)]
 pub struct Will {
@@ -82,6 +85,7 @@ impl Oracle {
     /// # Errors
     /// There is none, or it is not yet due.
     pub fn will_fired(&mut self, client: usize, topic: &str) -> Checked {
+        self.forget_wills_that_never_were();
         let (now, tag) = (self.now, self.tag);
         let fits = |will: &Will| {
             will.client == client
@@ -125,9 +129,17 @@ impl Oracle {
         self.wills.retain(|will| will.left.is_none_or(|tag| journal && tag.after > completed));
     }
 
+    /// What may have been brought back by a crash and did not fire when it would have was not.
+    fn forget_wills_that_never_were(&mut self) {
+        let now = self.now;
+        let may_come = |will: &Will| will.certain || will.left.is_some() || will.latest.saturating_add(DOUBT) >= now;
+        self.wills.retain(may_come);
+    }
+
     /// After a crash: those of clients that were there fire from now on; what was not yet on the disk did not happen.
     pub(super) fn wills_after_crash(&mut self, now: u64) {
         let completed = self.completed;
+        self.forget_wills_that_never_were();
         for will in &mut self.wills {
             if let Some(tag) = will.left {
                 match tag.fate(completed) {

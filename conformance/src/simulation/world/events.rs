@@ -206,7 +206,7 @@ impl World {
         }
         self.oracle.begin(self.now + self.offset);
         self.check_memory()?;
-        self.disk.check_references()?;
+        self.disk.check_references(|row| self.oracle.may_wait_unrecorded(&row.payload))?;
         self.check_quiet()?;
         self.oracle.conclude()?;
         self.calm = false;

@@ -135,7 +135,8 @@ impl Clients {
             None if unread => Step::Stop,
             None => {
                 let queued = !outgoing.queue.is_empty() && outgoing.may_admit(in_flight_maximum);
-                let replays = !outgoing.replays.is_empty() && (outgoing.replays.is_next || !queued);
+                let waits = !outgoing.replays.is_empty();
+                let replays = waits && (outgoing.replays.is_next || !queued);
                 if replays && self.replay_next(now, index, session, budget) == Step::Done {
                     self.set_replay_is_next(session, false);
                     return Step::Done;
@@ -144,7 +145,9 @@ impl Clients {
                     return Step::Stop;
                 }
                 // Only what goes has had its turn: the window may close behind each.
-                self.set_replay_is_next(session, true);
+                if waits {
+                    self.set_replay_is_next(session, true);
+                }
                 self.admit_queued(now, index, session)
             }
         }

@@ -135,27 +135,25 @@ impl Clients {
             None if unread => Step::Stop,
             None => {
                 let queued = !outgoing.queue.is_empty() && outgoing.may_admit(in_flight_maximum);
-                let waits = !outgoing.replays.is_empty();
-                let replays = waits && (outgoing.replays.is_next || !queued);
+                let is_next = outgoing.replays.is_next || !queued;
+                // Only what goes has had its turn: the window may close behind each.
+                outgoing.replays.is_next = queued;
+                let replays = !outgoing.replays.is_empty() && is_next;
                 if replays && self.replay_next(now, index, session, budget) == Step::Done {
-                    self.set_replay_is_next(session, false);
+                    self.replays_had_their_turn(session);
                     return Step::Done;
                 }
                 if !queued {
                     return Step::Stop;
-                }
-                // Only what goes has had its turn: the window may close behind each.
-                if waits {
-                    self.set_replay_is_next(session, true);
                 }
                 self.admit_queued(now, index, session)
             }
         }
     }
 
-    fn set_replay_is_next(&mut self, session: SessionIndex, is_next: bool) {
+    fn replays_had_their_turn(&mut self, session: SessionIndex) {
         if let Some(outgoing) = self.sessions.get_mut(session).and_then(|of| of.outgoing.as_mut()) {
-            outgoing.replays.is_next = is_next;
+            outgoing.replays.is_next = false;
         }
     }
 

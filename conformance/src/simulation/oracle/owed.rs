@@ -45,7 +45,10 @@ impl Oracle {
         for client in 0..self.sessions.len() {
             // It may have gone out before the publisher was told.
             let session = &self.sessions[client];
-            if session.copies(number) == 0 && !session.may_have_done(number) && self.is_surely_owed(client, &message) {
+            if session.copies(number) == 0
+                && !session.may_have_done(number)
+                && self.is_surely_owed(client, &message)
+            {
                 self.sessions[client].owe(number);
             }
         }

@@ -132,7 +132,8 @@ impl Oracle {
     /// What may have been brought back by a crash and did not fire when it would have was not.
     fn forget_wills_that_never_were(&mut self) {
         let now = self.now;
-        let may_come = |will: &Will| will.certain || will.left.is_some() || will.latest.saturating_add(DOUBT) >= now;
+        let may_come =
+            |will: &Will| will.certain || will.left.is_some() || will.latest.saturating_add(DOUBT) >= now;
         self.wills.retain(may_come);
     }
 

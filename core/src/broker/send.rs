@@ -137,7 +137,7 @@ impl Clients {
                 let queued = !outgoing.queue.is_empty() && outgoing.may_admit(in_flight_maximum);
                 let is_next = outgoing.replays.is_next || !queued;
                 // Only what goes has had its turn: the window may close behind each.
-                outgoing.replays.is_next = queued;
+                outgoing.replays.is_next |= queued;
                 let replays = !outgoing.replays.is_empty() && is_next;
                 if replays && self.replay_next(now, index, session, budget) == Step::Done {
                     self.replays_had_their_turn(session);

@@ -179,7 +179,7 @@ impl Oracle {
             session.made = tag;
         }
         session.exists = Exists::Yes;
-        session.opened = (tag, session.expires_at);
+        session.opened = (tag, session.expires_at, session.closed);
         session.online = Some(link);
         session.expires_at = NEVER;
         session.asked_expiry_seconds = hello.expiry_seconds;

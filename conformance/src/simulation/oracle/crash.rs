@@ -89,10 +89,14 @@ impl Oracle {
         // One that was connected counts as closed when it is restored, one whose close was not recorded, too.
         if session.expiry_seconds != u32::MAX {
             let latest = now.saturating_add(super::end::micros(session.expiry_seconds));
-            let (opened, before) = session.opened;
+            let (opened, before, closed) = session.opened;
             let reopened = opened.fate(completed);
             let fate = if session.online.is_some() { Fate::Lost } else { session.closed.fate(completed) };
             match fate {
+                // The end of the connection before may be forgotten with it: it was taken over.
+                _ if reopened == Fate::Lost && before != NEVER && closed.fate(completed) == Fate::Lost => {
+                    session.expires_at = latest;
+                }
                 // Its last CONNECT may be forgotten: then it has been away for longer.
                 _ if reopened == Fate::Lost && before != NEVER => session.expires_at = before,
                 _ if reopened == Fate::Unknown && before != NEVER => {
@@ -129,7 +133,7 @@ impl Oracle {
         for session in &mut self.sessions {
             session.made = Tag::default();
             session.closed = if session.closed == Tag::ANEW { Tag::ANEW } else { Tag::default() };
-            session.opened = (Tag::default(), NEVER);
+            session.opened = (Tag::default(), NEVER, Tag::default());
             session.ghosts.clear();
             session.released.clear();
             session.previous = None;

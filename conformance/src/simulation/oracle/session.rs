@@ -81,8 +81,9 @@ pub struct Session {
     pub first_link: u64,
     /// When it ends, in microseconds.
     pub expires_at: u64,
-    /// Where its last CONNECT is recorded, and when it would have ended without it.
-    pub opened: (Tag, u64),
+    /// Where its last CONNECT is recorded, when it would have ended without it, and where the end of the connection
+    /// before is recorded.
+    pub opened: (Tag, u64, Tag),
     /// Where the end of its last connection is recorded.
     pub closed: Tag,
     /// Subscriptions by filter, past ones too.
@@ -134,7 +135,7 @@ impl Session {
             online: None,
             first_link: 0,
             expires_at: NEVER,
-            opened: (Tag::default(), NEVER),
+            opened: (Tag::default(), NEVER, Tag::default()),
             closed: Tag::default(),
             intervals: vec![Vec::new(); FILTERS.len()],
             owed: Vec::new(),

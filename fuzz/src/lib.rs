@@ -5,17 +5,24 @@ mod bytes;
 mod connection;
 mod packets;
 mod topic_tree;
+mod world;
 
 pub use connection::connection;
 pub use packets::{decode, round_trip};
 pub use topic_tree::topic_tree;
+pub use world::world;
 
 /// What is tried with any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also that of its corpus.
-pub const TARGETS: [(&str, Target); 4] =
-    [("connection", connection), ("decode", decode), ("round_trip", round_trip), ("topic_tree", topic_tree)];
+pub const TARGETS: [(&str, Target); 5] = [
+    ("connection", connection),
+    ("decode", decode),
+    ("round_trip", round_trip),
+    ("topic_tree", topic_tree),
+    ("world", world),
+];
 
 /// Runs `target` on each file that is named on the command line.
 ///

@@ -62,7 +62,7 @@ fn search(tree: &mut SubscriptionTree, model: &BTreeMap<(u32, String), Subscript
 }
 
 /// Section 4.7, as it stands there.
-fn naive_match(filter: &str, topic: &str) -> bool {
+pub(crate) fn naive_match(filter: &str, topic: &str) -> bool {
     fn levels(filter: &[&str], topic: &[&str]) -> bool {
         match (filter, topic) {
             (["#"], _) | ([], []) => true,

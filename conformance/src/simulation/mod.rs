@@ -36,6 +36,8 @@ pub struct Settings {
     pub clients: usize,
     /// Simulated hours. All faults end at the end of each, and what is owed has to arrive.
     pub hours: u64,
+    /// Simulated minutes, instead of hours: for worlds that have to be quick.
+    pub minutes: Option<u64>,
     /// Clients that do nothing: the others go on as they would with them, until it makes a difference to them.
     pub muted: BTreeSet<usize>,
     /// The fault that is planted.
@@ -48,6 +50,7 @@ impl Default for Settings {
         Self {
             clients: 50,
             hours: 1,
+            minutes: None,
             muted: BTreeSet::new(),
             #[cfg(feature = "planted-faults")]
             fault: None,
@@ -87,7 +90,10 @@ pub struct Outcome {
 pub fn simulate(seed: u64, settings: &Settings, readable: bool) -> Outcome {
     let mut world = World::new(seed, settings, readable);
     let mut hours = (1..=settings.hours).map(|hour| hour.saturating_mul(HOUR));
-    let checked = caught(|| hours.try_for_each(|end| world.run_until(end)));
+    let checked = caught(|| match settings.minutes {
+        Some(minutes) => world.run_until(minutes.saturating_mul(HOUR / 60)),
+        None => hours.try_for_each(|end| world.run_until(end)),
+    });
     let failure = checked.err().map(|message| Failure {
         seed,
         event: world.events(),

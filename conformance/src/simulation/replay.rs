@@ -90,6 +90,7 @@ impl Replay {
         let mut settings = Settings {
             clients: self.clients,
             hours: self.hours,
+            minutes: None,
             muted: self.muted.clone(),
             #[cfg(feature = "planted-faults")]
             fault: None,

@@ -89,9 +89,9 @@ impl World {
         link.arrival_entered = false;
         let waiting = link.waiting();
         if waiting > 0 && !link.paused {
-            // What waits behind a message that goes out in pieces is handled at another time than it is read, and what
-            // comes behind one for which there is no memory is not handled at all.
-            let alone = self.profile.pieces || self.profile.may_refuse();
+            // What waits behind a message that goes out in pieces, or that came too fast, is handled at another time
+            // than it is read, and what comes behind one for which there is no memory is not handled at all.
+            let alone = self.profile.pieces || self.profile.rates || self.profile.may_refuse();
             let most = if alone { link.next_packet() } else { waiting };
             let bytes = if splits { 1 + self.random.below(most) } else { most };
             if bytes < waiting {

@@ -102,7 +102,7 @@ const CODES: &[(&str, u8, &[u8])] = &[
 ];
 
 impl Reach {
-    /// Counts one of [`NAMED`].
+    /// Counts something by its name.
     pub fn count(&mut self, name: &'static str) {
         *self.named.entry(name).or_default() += 1;
     }

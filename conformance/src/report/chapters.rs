@@ -1,6 +1,7 @@
 //! The chapters of the standard, by number.
 
 use crate::version::Version;
+use crate::wire::PACKET_TYPES;
 
 /// The numbers in a section or an id: `3.1.2.11` as `[3, 1, 2, 11]`.
 pub(super) fn numbers(text: &str) -> Vec<u32> {
@@ -28,30 +29,11 @@ fn packet(name: &str) -> Option<Vec<u32>> {
 }
 
 fn title(version: Version, chapter: &[u32]) -> &'static str {
-    const PACKETS: [&str; 15] = [
-        "CONNECT",
-        "CONNACK",
-        "PUBLISH",
-        "PUBACK",
-        "PUBREC",
-        "PUBREL",
-        "PUBCOMP",
-        "SUBSCRIBE",
-        "SUBACK",
-        "UNSUBSCRIBE",
-        "UNSUBACK",
-        "PINGREQ",
-        "PINGRESP",
-        "DISCONNECT",
-        "AUTH",
-    ];
     match (chapter, version) {
         ([1], _) => "Data representation",
         ([2], _) => "Control packet format",
-        ([3, packet], _) => {
-            let index = usize::try_from(*packet).unwrap_or_default().wrapping_sub(1);
-            PACKETS.get(index).copied().unwrap_or_default()
-        }
+        // A packet type is described in the section of its number.
+        ([3, packet @ 1..=15], _) => PACKET_TYPES[*packet as usize],
         ([4, 1], _) => "Session state",
         ([4, 2], _) => "Network connections",
         ([4, 3], _) => "Quality of Service",

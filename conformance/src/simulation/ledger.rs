@@ -28,8 +28,6 @@ pub struct Message {
     pub clears: bool,
     /// It is a will.
     pub will: bool,
-    /// It is for the session of one client alone.
-    pub direct: bool,
     /// Which optional properties it has.
     pub decoration: u8,
     /// Bytes of padding in the payload.
@@ -68,7 +66,6 @@ impl Message {
             retain: false,
             clears: false,
             will: false,
-            direct: false,
             decoration: 0,
             padding: 0,
             expiry_seconds: 0,

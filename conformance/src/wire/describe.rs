@@ -69,27 +69,29 @@ pub(super) fn quoted(bytes: &[u8]) -> String {
     format!("{shown:?}{more}")
 }
 
+/// The names of the packet types, by their numbers (section 2.1.2).
+pub(crate) const PACKET_TYPES: [&str; 16] = [
+    "type 0",
+    "CONNECT",
+    "CONNACK",
+    "PUBLISH",
+    "PUBACK",
+    "PUBREC",
+    "PUBREL",
+    "PUBCOMP",
+    "SUBSCRIBE",
+    "SUBACK",
+    "UNSUBSCRIBE",
+    "UNSUBACK",
+    "PINGREQ",
+    "PINGRESP",
+    "DISCONNECT",
+    "AUTH",
+];
+
 /// Bytes that a script has put together by itself: what they begin with.
 pub(super) fn raw(bytes: &[u8]) -> String {
-    const TYPES: [&str; 16] = [
-        "type 0",
-        "CONNECT",
-        "CONNACK",
-        "PUBLISH",
-        "PUBACK",
-        "PUBREC",
-        "PUBREL",
-        "PUBCOMP",
-        "SUBSCRIBE",
-        "SUBACK",
-        "UNSUBSCRIBE",
-        "UNSUBACK",
-        "PINGREQ",
-        "PINGRESP",
-        "DISCONNECT",
-        "AUTH",
-    ];
-    let first = bytes.first().map(|first| (TYPES.get(usize::from(first >> 4)), first & 0x0F));
+    let first = bytes.first().map(|first| (PACKET_TYPES.get(usize::from(first >> 4)), first & 0x0F));
     match first {
         Some((Some(name), flags)) => format!("({} raw bytes: {name}, flags {flags:04b}, …)", bytes.len()),
         _ => "(no bytes)".to_owned(),

@@ -18,6 +18,7 @@ mod tests;
 pub use bytes::{Reader, Writer, Wrong, frame};
 pub use connect::{Connect, Will};
 pub use decode::{Decoded, decode};
+pub(crate) use describe::PACKET_TYPES;
 pub use outgoing::{
     Outgoing, Raw, acknowledge, acknowledge_with, auth, disconnect, disconnect_with, empty, pingreq,
 };

@@ -95,7 +95,7 @@ impl Oracle {
     }
 
     /// Somebody left: a group without certain members is owed nothing.
-    pub(super) fn groups_left_by(&mut self, _client: usize) {
+    pub(super) fn end_empty_groups(&mut self) {
         for filter in (0..FILTERS.len()).filter(|filter| is_shared(*filter)) {
             if self.groups[filter].owed.is_empty() {
                 continue;
@@ -115,6 +115,6 @@ impl Oracle {
         for group in &mut self.groups {
             group.owners.retain(|number, _| self.ledger.get(*number).qos == 2);
         }
-        self.groups_left_by(0);
+        self.end_empty_groups();
     }
 }

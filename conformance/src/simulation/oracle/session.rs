@@ -248,7 +248,7 @@ impl Oracle {
             old.online = None;
             self.sessions[client].previous = Some((Box::new(old), tag));
         }
-        self.groups_left_by(client);
+        self.end_empty_groups();
     }
 
     /// Records that nothing can take back any more.

@@ -100,7 +100,7 @@ impl Oracle {
             self.end_interval(client, *filter);
         }
         self.expect(link, Answer::Unsuback(packet_identifier, had));
-        self.groups_left_by(client);
+        self.end_empty_groups();
         Ok(())
     }
 
